@@ -1,0 +1,9 @@
+"""Reactions a nudge missed are found by the sweep."""
+
+from agents.audit import reactions
+from agents.audit.due import due
+
+
+@due("audit.react")
+def react() -> int:
+    return reactions.run_waiting()

@@ -1,0 +1,99 @@
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from agents.audit.events import Event
+
+
+@dataclass(frozen=True)
+class TrailRef:
+    """What an event is told of.
+
+    kind: "agent", "grant", …; key: its public id; label: its name at that time;
+    about: "agent:<uid>" of the agent whose story this belongs to, or the thing's own kind:key.
+    """
+
+    kind: str
+    key: str
+    label: str
+    about: str = ""
+
+
+class TrailEventQuerySet(models.QuerySet["TrailEvent"]):
+    def about(self, key: str) -> Self:
+        """The story of one thing, newest first. key: "agent:<uid>"."""
+        return self.filter(about=key).order_by("-at", "-id")
+
+
+class TrailEvent(models.Model):
+    """One governance change. Append-only in the database itself (agents/audit/protection.py).
+
+    `body` holds the exact bytes that are hashed and, later, sealed: UTF-8 JSON, keys sorted. The other
+    columns only help to find a row; what is shown is read from `body`. No foreign keys: an event
+    outlives what it tells of.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    event = models.CharField(max_length=60, choices=Event.choices)
+    target_kind = models.CharField(max_length=40)
+    target_key = models.CharField(max_length=80)
+    about = models.CharField(max_length=80)
+    actor_kind = models.CharField(max_length=20)
+    actor_key = models.CharField(max_length=80)
+    body = models.BinaryField()
+    digest = models.BinaryField(max_length=32)  # RFC 6962 leaf hash: SHA-256(0x00 || body)
+
+    objects: ClassVar[models.Manager["TrailEvent"]] = TrailEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("trail event")
+        verbose_name_plural = _("trail events")
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=("about", "-at", "-id"), name="trail_about"),
+            models.Index(fields=("event", "-at"), name="trail_event"),
+            models.Index(fields=("target_kind", "target_key"), name="trail_target"),
+            models.Index(fields=("actor_key", "-at"), name="trail_actor"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_event_display()}: {self.target_label}"
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The event as it was written."""
+        found: dict[str, Any] = json.loads(bytes(self.body))
+        return found
+
+    @property
+    def target_label(self) -> str:
+        return str(self.facts["target"]["label"])
+
+    @property
+    def actor_label(self) -> str:
+        return str(self.facts["actor"]["label"])
+
+    @property
+    def reason(self) -> str:
+        return str(self.facts["reason"])
+
+    @property
+    def before(self) -> dict[str, Any]:
+        return dict(self.facts["before"])
+
+    @property
+    def after(self) -> dict[str, Any]:
+        return dict(self.facts["after"])
+
+    @property
+    def request_id(self) -> str:
+        return str(self.facts["request_id"])
+
+    @property
+    def address(self) -> str:
+        return str(self.facts["address"])

@@ -1,0 +1,100 @@
+"""Writing the trail. A change and its event commit together, or neither does (invariant 5)."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import connection
+from django.utils.functional import Promise
+
+from agents import clock
+from agents.audit import reactions
+from agents.audit.actors import Actor
+from agents.audit.context import origin
+from agents.audit.events import Event
+from agents.audit.models import TrailEvent, TrailRef
+
+BODY_VERSION = 1
+LEAF = b"\x00"  # RFC 6962 section 2.1: leaves and nodes are hashed apart
+
+
+class Target(Protocol):
+    def trail_ref(self) -> TrailRef: ...
+
+
+def record(
+    event: Event,
+    target: Target | TrailRef,
+    *,
+    by: Actor,
+    reason: str = "",
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> TrailEvent:
+    """The event is part of this transaction, with one `Reaction` row for each registered handler.
+
+    before, after: only what changed; values must be JSON or date, UUID, enum.
+    Raises RuntimeError outside a transaction: the change and its event would part ways.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"{event} must be recorded in the transaction of the change it tells of")
+    ref = target if isinstance(target, TrailRef) else target.trail_ref()
+    at = clock.now()
+    whence = origin()
+    body = exact_bytes(
+        {
+            "v": BODY_VERSION,
+            "event": str(event.value),
+            "at": at,
+            "target": {"kind": ref.kind, "key": ref.key, "label": ref.label},
+            "about": ref.about or f"{ref.kind}:{ref.key}",
+            "actor": {"kind": by.actor_kind, "key": by.actor_key, "label": by.actor_label},
+            "reason": reason,
+            "before": dict(before or {}),
+            "after": dict(after or {}),
+            "request_id": whence.request_id,
+            "address": whence.address,
+        }
+    )
+    row = TrailEvent.objects.create(
+        at=at,
+        event=event,
+        target_kind=ref.kind,
+        target_key=ref.key,
+        about=ref.about or f"{ref.kind}:{ref.key}",
+        actor_kind=by.actor_kind,
+        actor_key=by.actor_key,
+        body=body,
+        digest=hashlib.sha256(LEAF + body).digest(),
+    )
+    reactions.owe(event, row.pk)
+    return row
+
+
+def exact_bytes(facts: Mapping[str, object]) -> bytes:
+    """The one spelling of an event: UTF-8 JSON, keys sorted, no spaces, times in UTC with microseconds."""
+    return json.dumps(
+        facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain
+    ).encode()
+
+
+def plain(value: Any) -> object:
+    """A value as the trail spells it. Raises TypeError for what has no spelling."""
+    match value:
+        case datetime():
+            return value.astimezone(clock.UTC).isoformat(timespec="microseconds")
+        case date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case Enum():
+            return value.value
+        case set() | frozenset():
+            return sorted(value)
+        case Promise():
+            return str(value)
+    raise TypeError(f"the trail cannot spell {type(value).__name__}")
