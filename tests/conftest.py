@@ -1,0 +1,68 @@
+"""Which tests run where. The databases are in `tests/database.py`."""
+
+import os
+
+import pytest
+
+from portal.bootstrap import PROGRAMS, program
+from tests.services import REDIS_VARIABLE
+
+MARKS = {
+    "sqlite": "runs on SQLite only",
+    "postgresql": "runs on PostgreSQL only",
+    "redis": "needs the tests' Redis; runs together with PostgreSQL, as in production",
+    "browser": "drives a real browser; runs once, on SQLite",
+    "soak": "kills, fuzzes or hammers for long; runs with --soak",
+}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, meaning in MARKS.items():
+        config.addinivalue_line("markers", f"{name}: {meaning}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that belong to another run are left out; nothing is skipped silently."""
+    out_of_place = _out_of_place(config)
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and (mark.args or mark.kwargs.get("transaction")):
+            raise pytest.UsageError(f"{item.nodeid}: append-only tables refuse a flush; use the fixture own_database instead.")
+        (left_out if any(item.get_closest_marker(name) for name in out_of_place) else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def _out_of_place(config: pytest.Config) -> set[str]:
+    """The marks whose tests do not run this time."""
+    on_postgresql = config.option.database == "postgresql"
+    marks = {"sqlite", "browser"} if on_postgresql else {"postgresql", "redis"}
+    if not on_postgresql and not has_browser() and os.environ.get("CI") != "true":
+        marks.add("browser")
+    if config.option.soak:
+        marks -= {"postgresql", "redis"} if REDIS_VARIABLE in os.environ else set()
+    else:
+        marks.add("soak")
+    return marks
+
+
+def has_browser() -> bool:
+    return any(program(name) for name in PROGRAMS["chromium"])
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    lines = [f"mandate: on {config.option.database}"]
+    if config.option.database == "sqlite" and not has_browser():
+        lines.append("mandate: not covered here: the browser tests. To cover them install chromium.")
+    return lines
+
+
+@pytest.fixture(scope="session")
+def browser_program() -> str:
+    """The path of the browser that the browser tests drive."""
+    found = [program(name) for name in PROGRAMS["chromium"]]
+    return next(path for path in found if path)
+
