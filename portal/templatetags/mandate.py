@@ -241,3 +241,16 @@ def card(content: SafeString, title: object = "", hint: object = "", url: str = 
 def note(content: SafeString, tone: str = "off") -> SafeString:
     """A sentence that must not be missed, with the icon of its tone."""
     return loader.render_to_string("_components/note.html", {"content": content, "tone": tone, "icon": TONE_ICONS.get(tone, "info") if tone != "off" else "info"})
+
+
+@register.filter
+def initials(name: object) -> str:
+    """Two letters that stand for a person: "Ann Marie Baker" is AB."""
+    words = str(name).split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
+
+
+@register.filter
+def keys(pressed: str) -> list[str]:
+    """The keys to press one after the other: "g i" is g, then i."""
+    return pressed.split()

@@ -1,0 +1,69 @@
+"""What a person or a program reads when something was refused or went wrong: what happened, what did not, what to do.
+
+`portal/urls.py` names the four handlers; settings name `csrf_failed`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template import loader
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+
+from agents.audit.context import origin
+from agents.people.models import User
+
+
+def answer(request: HttpRequest, status: int, title: str, sentences: list[str], *, reload: bool = False) -> HttpResponse:
+    """The refusal as a page, as a line for htmx, or as RFC 9457 for programs."""
+    if wants_json(request):
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": " ".join(sentences), "request_id": origin().request_id}
+        return JsonResponse(problem, status=status, content_type="application/problem+json")
+    context: dict[str, Any] = {"title": title, "sentences": sentences, "status": status, "request_id": origin().request_id, "reload": reload}
+    if request.headers.get("HX-Request"):
+        return render(request, "errors/line.html", context, status=status)
+    user = getattr(request, "user", None)
+    inside = isinstance(user, User) and user.is_present
+    template = "errors/inside.html" if inside else "errors/door.html"
+    return render(request, template, {**admin.site.each_context(request), **context}, status=status)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    machine_paths = ("/api/", "/access/", "/stores/", "/.well-known/")
+    return request.path.startswith(machine_paths) or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(request, 400, _("That did not fit"), [_("The request could not be read, so nothing was changed."), _("Go back and try once more.")])
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    sentence = str(exception) or _("Your roles do not allow this. Nothing was changed.")
+    return answer(request, 403, _("You may not do this"), [sentence])
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return answer(
+        request, 404, _("There is nothing here for you"), [_("Either nothing has this address, or it is not among what you may see."), _("Search with Ctrl+K, or start from home.")]
+    )
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return answer(
+        request, 403, _("This page was open for too long"), [_("Its form could not be trusted any more, so nothing was changed."), _("Open the page afresh and try once more.")], reload=True
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Asks nothing of the database: it may be what is broken."""
+    title = _("Something broke on our side")
+    sentences = [_("What you asked for may not have been done; nothing was half done."), _("Try once more in a minute. If it stays, give this number to your administrator.")]
+    if wants_json(request):
+        problem = {"type": "about:blank", "title": title, "status": 500, "detail": " ".join(sentences), "request_id": origin().request_id}
+        return JsonResponse(problem, status=500, content_type="application/problem+json")
+    context = {"title": title, "sentences": sentences, "status": 500, "request_id": origin().request_id, "site_title": "Mandate", "styles": [static("portal/portal.css")]}
+    return HttpResponse(loader.render_to_string("errors/door.html", context), status=500)
