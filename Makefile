@@ -10,14 +10,15 @@ ARGS ?=
 
 run: ## the portal, on PORT (default 8000), with a demo organisation unless MANDATE_DEMO=0
 	@$(PYTHON) -I portal/bootstrap.py run
-	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py createcachetable --verbosity 0
+	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py seed_demo --if-empty
 	@exec $(PY) manage.py serve --end-with-parent
 
 test: ## every test on SQLite, then on PostgreSQL with the app role
 	@$(PYTHON) -I portal/bootstrap.py test
-	@$(SERVICES) run -- $(PY) -m tests.everywhere -n $(WORKERS) $(ARGS)
+	@$(PY) -m pytest --database sqlite -n $(WORKERS) $(ARGS)
+	@$(SERVICES) run --or-skip -- $(PY) -m pytest --database postgresql -n $(WORKERS) $(ARGS)
 
 soak: ## kill, fuzz and hammer tests; slow
 	@$(PYTHON) -I portal/bootstrap.py test

@@ -3,8 +3,11 @@
 import os
 
 import pytest
+from django.conf import settings
 
 from portal.bootstrap import PROGRAMS, program
+from tests.database import prepare_own
+from tests.people import cast as cast
 from tests.services import REDIS_VARIABLE
 
 MARKS = {
@@ -19,6 +22,8 @@ MARKS = {
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in MARKS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
+    # A dozen people a test: the real hasher's half second each would be most of the suite.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -47,6 +52,12 @@ def _out_of_place(config: pytest.Config) -> set[str]:
     else:
         marks.add("soak")
     return marks
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """Stands here, not in the plugin, so that it comes after pytest-django's, which would make databases itself."""
+    prepare_own()
 
 
 def has_browser() -> bool:

@@ -21,8 +21,7 @@ import psycopg
 import pytest
 from django.db import connection, connections
 from psycopg import sql
-from pytest_django import DjangoDbBlocker
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import DjangoDbBlocker, Settings
 
 from tests.services import APP_VARIABLE, OWNER_VARIABLE, REDIS_VARIABLE
 
@@ -149,9 +148,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(session, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def django_db_setup() -> None:
-    """This process has its copy. Overrides pytest-django's, which would make databases itself."""
+def prepare_own() -> None:
+    """This process has its copy."""
     own = _own(os.environ.get("PYTEST_XDIST_WORKER", "main"))
     template().copy(own.name, own.folder)
     # One connection a thread is easier to follow in a test than a pool; served processes keep theirs.
@@ -164,7 +162,7 @@ def own_database(
     tmp_path: Path,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
-    settings: SettingsWrapper,
+    settings: Settings,
 ) -> Iterator[TestDatabase]:
     """A fresh database of this test alone, that threads and child processes can share: commits are real here.
 
