@@ -15,14 +15,14 @@ from kombu.utils.json import dumps, loads
 class Channel(filesystem.Channel):
     """kombu writes a message in place, so that a reader can meet half of one; here a rename puts it there whole."""
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         folder = Path(self.data_folder_out)
         name = uuid.uuid4().hex
         draft = folder / f".{name}"
-        draft.write_bytes(str_to_bytes(dumps(payload)))
+        draft.write_bytes(str_to_bytes(dumps(message)))
         draft.rename(folder / f"{time.time_ns():020d}_{name}.{queue}.msg")
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
         for name in sorted(os.listdir(folder)):  # noqa: PTH208
             if name.partition(".")[2] != f"{queue}.msg":

@@ -10,7 +10,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.checks import run_checks
 from django.db import DatabaseError, connection, transaction
 
-from tests.database import OWNER_VARIABLE, ROOT, TestDatabase
+from tests.database import ROOT, TestDatabase
+from tests.services import OWNER_VARIABLE
 
 COUNT = "from django.contrib.contenttypes.models import ContentType as C; print(C.objects.filter(app_label='made').count())"
 
