@@ -7,8 +7,7 @@ actions. Tests move the operating system's clock with time-machine instead.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC as UTC
-from datetime import datetime
+from datetime import UTC, datetime
 
 _moved: ContextVar[datetime | None] = ContextVar("moved_clock", default=None)
 

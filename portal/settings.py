@@ -3,14 +3,12 @@
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.conf.accounts import *  # noqa: F403
-from portal.conf.csp import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY
-from portal.conf.logging import LOGGING as LOGGING
-from portal.conf.unfold import UNFOLD as UNFOLD
 from portal.configuration import BASE_DIR, Misconfigured, read
 
 try:
@@ -125,7 +123,7 @@ def _database() -> dict[str, Any]:
 
 DATABASES = {"default": _database()}
 # Named in DATABASE_URL; `migrate`, running as the owner, gives it its rights.
-MANDATE_APP_ROLE: str = environ.Env.db_url_config(CONFIGURATION.database_url)["USER"] if CONFIGURATION.database_url else ""
+MANDATE_APP_ROLE = urlsplit(CONFIGURATION.database_url).username or ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Sign-in limits count across processes, so the cache is shared: a table here, Redis in production.

@@ -15,7 +15,8 @@ from agents.registry.models import Agent
 from agents.registry.querysets import standing_in_for
 
 if TYPE_CHECKING:
-    from agents.access.models import AccessRequest, Grant, RequestLine
+    from agents.access.models.access_request import AccessRequest, RequestLine  # noqa: F401  (named in a base class)
+    from agents.access.models.grant import Grant  # noqa: F401  (named in a base class)
 
 
 class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):

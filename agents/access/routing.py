@@ -25,7 +25,5 @@ def system_owner_of(entitlement: Entitlement, *, requested_by: User) -> Route:
         return Route(owner, _("owns %(system)s") % {"system": entitlement.system})
     manager = owner.manager
     if manager is None or not manager.is_present or manager.pk == requested_by.pk:
-        return Route(
-            None, _("%(owner)s asked for this and has no manager who could decide instead.") % {"owner": owner.name}
-        )
+        return Route(None, _("%(owner)s asked for this and has no manager who could decide instead.") % {"owner": owner.name})
     return Route(manager, _("manager of %(owner)s, who asked for access to their own system") % {"owner": owner.name})

@@ -60,9 +60,7 @@ def move(
     before = {"state": old} | {name: _spelled(getattr(row, name)) for name in changes}
     found = type(row)._default_manager.filter(pk=row.pk, state=old).update(state=to.value, **changes)
     if not found:
-        raise IllegalMove(
-            _("%(thing)s was changed by somebody else a moment ago.") % {"thing": movable.trail_ref().label}
-        )
+        raise IllegalMove(_("%(thing)s was changed by somebody else a moment ago.") % {"thing": movable.trail_ref().label})
     movable.state = to.value
     for name, value in changes.items():
         setattr(row, name, value)

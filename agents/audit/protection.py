@@ -107,12 +107,12 @@ POSTGRESQL = (
 )
 
 SQLITE = (
-    "CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}"
-    " BEGIN SELECT RAISE(ABORT, 'append-only: UPDATE refused'); END",
-    "CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table}"
-    " BEGIN SELECT RAISE(ABORT, 'append-only: DELETE refused'); END",
+    """CREATE TRIGGER IF NOT EXISTS {table}_no_update BEFORE UPDATE ON {table}
+    BEGIN SELECT RAISE(ABORT, 'append-only: UPDATE refused'); END""",
+    """CREATE TRIGGER IF NOT EXISTS {table}_no_delete BEFORE DELETE ON {table}
+    BEGIN SELECT RAISE(ABORT, 'append-only: DELETE refused'); END""",
     # INSERT OR REPLACE walks past UPDATE and DELETE triggers; this one stops it.
-    "CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}"
-    " WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"
-    " BEGIN SELECT RAISE(ABORT, 'append-only: REPLACE refused'); END",
+    """CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'append-only: REPLACE refused'); END""",
 )

@@ -56,9 +56,9 @@ def run_waiting(limit: int = 200) -> int:
 
 def _claim(reaction: Reaction) -> bool:
     """True for exactly one worker: the next try is put beyond the time this one may take."""
-    claimed = Reaction.objects.filter(
-        pk=reaction.pk, state=Reaction.State.WAITING, next_try_at=reaction.next_try_at
-    ).update(next_try_at=clock.now() + LEASE, attempts=reaction.attempts + 1)
+    claimed = Reaction.objects.filter(pk=reaction.pk, state=Reaction.State.WAITING, next_try_at=reaction.next_try_at).update(
+        next_try_at=clock.now() + LEASE, attempts=reaction.attempts + 1
+    )
     reaction.attempts += 1
     return bool(claimed)
 
@@ -79,9 +79,7 @@ def _attempt(reaction: Reaction) -> bool:
             last_error=f"{type(problem).__name__}: {problem}"[:500],
         )
         return False
-    Reaction.objects.filter(pk=reaction.pk).update(
-        state=Reaction.State.DONE, done_at=clock.now(), last_error=""
-    )
+    Reaction.objects.filter(pk=reaction.pk).update(state=Reaction.State.DONE, done_at=clock.now(), last_error="")
     return True
 
 

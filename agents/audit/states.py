@@ -7,7 +7,7 @@ from django.db.models.enums import Choices
 Tone = Literal["good", "wait", "warn", "bad", "off"]
 
 
-class StateChoices(str, Choices):
+class StateChoices(str, Choices):  # noqa: SLOT000  (an enum's members are made once)
     """`ACTIVE = "active", "good", _("active")`: what is stored, how it looks, what people read.
 
     Tones: good (works), wait (somebody's turn), warn (held or limited), bad (needs action), off (over).

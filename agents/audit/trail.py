@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
@@ -77,16 +77,14 @@ def record(
 
 def exact_bytes(facts: Mapping[str, object]) -> bytes:
     """The one spelling of an event: UTF-8 JSON, keys sorted, no spaces, times in UTC with microseconds."""
-    return json.dumps(
-        facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain
-    ).encode()
+    return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain).encode()
 
 
 def plain(value: Any) -> object:
     """A value as the trail spells it. Raises TypeError for what has no spelling."""
     match value:
         case datetime():
-            return value.astimezone(clock.UTC).isoformat(timespec="microseconds")
+            return value.astimezone(UTC).isoformat(timespec="microseconds")
         case date():
             return value.isoformat()
         case UUID():

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from agents import clock
 from agents.people.choices import Role
 
 if TYPE_CHECKING:
-    from agents.people.models import RoleAssignment, User
+    from agents.people.models.role_assignment import RoleAssignment  # noqa: F401  (named in a base class)
+    from agents.people.models.user import User
 
 
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
@@ -37,13 +38,31 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def holding(self, *roles: Role) -> Self:
         """Present people who hold one of these roles now."""
-        assignment = self.model._meta.get_field("role_assignments").related_model
-        held = assignment._default_manager.effective().filter(person=OuterRef("pk"), role__in=roles)
-        return self.present().filter(Exists(held))
+        at = clock.now()
+        unended = Q(role_assignments__ends_at__isnull=True) | Q(role_assignments__ends_at__gt=at)
+        holders = self.model._default_manager.filter(
+            unended, role_assignments__role__in=roles, role_assignments__starts_at__lte=at
+        )
+        return self.present().filter(pk__in=holders.values("pk"))
 
 
-class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
-    """What `createsuperuser` and Django's auth expect; the portal itself uses `actions.people`."""
+class UserManager(BaseUserManager["User"]):
+    """The questions of the queryset, and what Django's auth expects; the portal itself uses `actions.people`."""
+
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def present(self) -> UserQuerySet:
+        return self.get_queryset().present()
+
+    def absent_now(self) -> UserQuerySet:
+        return self.get_queryset().absent_now()
+
+    def visible_to(self, viewer: "User") -> UserQuerySet:
+        return self.get_queryset().visible_to(viewer)
+
+    def holding(self, *roles: Role) -> UserQuerySet:
+        return self.get_queryset().holding(*roles)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)

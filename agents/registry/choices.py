@@ -49,7 +49,7 @@ class DataClass(models.TextChoices):
     SOURCE_CODE = "source_code", _("source code")
     PRODUCTION_CONFIG = "production_config", _("production configuration")
     FEDERAL_CUI = "federal_cui", _("federal CUI")
-    TRADE_SECRET = "trade_secret", _("trade secrets")  # noqa: S105
+    TRADE_SECRET = "trade_secret", _("trade secrets")
 
 
 class VerbClass(models.TextChoices):

@@ -11,7 +11,8 @@ from agents.people.models import User
 from agents.registry.visible import contributions
 
 if TYPE_CHECKING:
-    from agents.registry.models import Agent, Entitlement, System
+    from agents.registry.models.agent import Agent  # noqa: F401  (named in a base class)
+    from agents.registry.models.system import Entitlement, System  # noqa: F401  (named in a base class)
 
 
 class AgentQuerySet(models.QuerySet["Agent"]):
@@ -36,9 +37,7 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 
     def waiting_for_owner(self, user: User) -> Self:
         """Agents whose proposed owner this is, or whose absent owner they deputise for."""
-        return self.filter(
-            Q(human_owner=user) | Q(human_owner__in=standing_in_for(user)), state="pending_owner"
-        )
+        return self.filter(Q(human_owner=user) | Q(human_owner__in=standing_in_for(user)), state="pending_owner")
 
     def without_accountable_owner(self) -> Self:
         return self.in_service().filter(

@@ -41,9 +41,7 @@ class Hit:
     reason: str
 
 
-def tier_hits(
-    *, data_classes: Collection[str], verbs: Collection[str], environment: str, has_owner: bool
-) -> list[Hit]:
+def tier_hits(*, data_classes: Collection[str], verbs: Collection[str], environment: str, has_owner: bool) -> list[Hit]:
     """Every rule that applies, highest tier first. Values are those of the choices; empty classes are unknown."""
     hits = [
         Hit(Tier.HIGH, _("reaches %(what)s (%(law)s)") % {"what": DataClass(c).label, "law": HIGH_CLASSES[DataClass(c)]})

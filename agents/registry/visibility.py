@@ -16,7 +16,11 @@ def owned(user: User) -> QuerySet[Any]:
     """Its owners, their deputies while they stand in, and who registered it."""
     absent = standing_in_for(user)
     return Agent.objects.filter(
-        Q(human_owner=user) | Q(technical_owner=user) | Q(registered_by=user) | Q(human_owner__in=absent) | Q(technical_owner__in=absent)
+        Q(human_owner=user)
+        | Q(technical_owner=user)
+        | Q(registered_by=user)
+        | Q(human_owner__in=absent)
+        | Q(technical_owner__in=absent)
     ).values("pk")
 
 

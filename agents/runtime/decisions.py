@@ -29,7 +29,9 @@ def is_effective(agent: Agent, entitlement: Entitlement, *, at: datetime | None 
     return Answer(False, _why_not(agent, entitlement, at))
 
 
-def _why_not(agent: Agent, entitlement: Entitlement, at: datetime) -> str:
+def _why_not(  # noqa: PLR0911  (one reason a line)
+    agent: Agent, entitlement: Entitlement, at: datetime
+) -> str:
     fresh = Agent.objects.select_related("human_owner").get(pk=agent.pk)
     grant = Grant.objects.filter(agent=agent, entitlement=entitlement).order_by("-id").first()
     if grant is None:

@@ -27,9 +27,7 @@ MOST_LINES = 50
 
 
 @transaction.atomic
-def save_draft(
-    agent: Agent | None, *, by: User, wanted: Mapping[Entitlement, int] | None = None, **fields: Any
-) -> Agent:
+def save_draft(agent: Agent | None, *, by: User, wanted: Mapping[Entitlement, int] | None = None, **fields: Any) -> Agent:
     """The draft and what it asks for are stored, complete or not; one can leave and come back.
 
     wanted: permission → days; None leaves the lines as they are. fields: see `agents.save_draft`.

@@ -6,122 +6,197 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('access', '0001_initial'),
-        ('registry', '0001_initial'),
+        ("access", "0001_initial"),
+        ("registry", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='accessrequest',
-            name='agent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_requests', to='registry.agent'),
+            model_name="accessrequest",
+            name="agent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="access_requests", to="registry.agent"
+            ),
         ),
         migrations.AddField(
-            model_name='accessrequest',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='access_requests', to=settings.AUTH_USER_MODEL),
+            model_name="accessrequest",
+            name="requested_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="access_requests", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='approvalstage',
-            name='approver',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='approval_stages', to=settings.AUTH_USER_MODEL),
+            model_name="approvalstage",
+            name="approver",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="approval_stages",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='approvalstage',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decided_stages', to=settings.AUTH_USER_MODEL),
+            model_name="approvalstage",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decided_stages",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='grant',
-            name='agent',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='registry.agent'),
+            model_name="grant",
+            name="agent",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="registry.agent"),
         ),
         migrations.AddField(
-            model_name='grant',
-            name='entitlement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='registry.entitlement'),
+            model_name="grant",
+            name="entitlement",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="registry.entitlement"
+            ),
         ),
         migrations.AddField(
-            model_name='grant',
-            name='held_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='held_grants', to=settings.AUTH_USER_MODEL),
+            model_name="grant",
+            name="held_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="held_grants",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='requestline',
-            name='decided_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decided_lines', to=settings.AUTH_USER_MODEL),
+            model_name="requestline",
+            name="decided_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="decided_lines",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='requestline',
-            name='entitlement',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='request_lines', to='registry.entitlement'),
+            model_name="requestline",
+            name="entitlement",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="request_lines", to="registry.entitlement"
+            ),
         ),
         migrations.AddField(
-            model_name='requestline',
-            name='request',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='access.accessrequest'),
+            model_name="requestline",
+            name="request",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="access.accessrequest"),
         ),
         migrations.AddField(
-            model_name='grant',
-            name='request_line',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grant', to='access.requestline'),
+            model_name="grant",
+            name="request_line",
+            field=models.OneToOneField(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="grant", to="access.requestline"
+            ),
         ),
         migrations.AddField(
-            model_name='approvalstage',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stages', to='access.requestline'),
+            model_name="approvalstage",
+            name="line",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="stages", to="access.requestline"),
         ),
         migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_registration', True), ('state__in', ('draft', 'pending'))), fields=('agent',), name='request_one_registration'),
+            model_name="accessrequest",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_registration", True), ("state__in", ("draft", "pending"))),
+                fields=("agent",),
+                name="request_one_registration",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='accessrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'cancelled')), models.Q(('expires_at__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='request_submitted_has_end'),
+            model_name="accessrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("draft", "cancelled")),
+                    models.Q(("expires_at__isnull", False), ("submitted_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="request_submitted_has_end",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requestline',
-            constraint=models.UniqueConstraint(fields=('request', 'entitlement'), name='line_once'),
+            model_name="requestline",
+            constraint=models.UniqueConstraint(fields=("request", "entitlement"), name="line_once"),
         ),
         migrations.AddConstraint(
-            model_name='requestline',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('pending', 'withdrawn')), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='line_decided_by_somebody'),
+            model_name="requestline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ("pending", "withdrawn")),
+                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="line_decided_by_somebody",
+            ),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['entitlement', 'state'], name='grant_by_entitlement'),
+            model_name="grant",
+            index=models.Index(fields=["entitlement", "state"], name="grant_by_entitlement"),
         ),
         migrations.AddIndex(
-            model_name='grant',
-            index=models.Index(fields=['state', 'expires_at'], name='grant_due'),
+            model_name="grant",
+            index=models.Index(fields=["state", "expires_at"], name="grant_due"),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'standing'), ('state__in', ('scheduled', 'active', 'held'))), fields=('agent', 'entitlement', 'kind'), name='grant_standing_once'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "standing"), ("state__in", ("scheduled", "active", "held"))),
+                fields=("agent", "entitlement", "kind"),
+                name="grant_standing_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('origin', 'discovered'), models.Q(('expires_at__isnull', False), ('request_line__isnull', False)), _connector='OR'), name='grant_approved_and_ends'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("origin", "discovered"),
+                    models.Q(("expires_at__isnull", False), ("request_line__isnull", False)),
+                    _connector="OR",
+                ),
+                name="grant_approved_and_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('expires_at__gt', models.F('not_before')), _connector='OR'), name='grant_ends_after_start'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__isnull", True), ("expires_at__gt", models.F("not_before")), _connector="OR"),
+                name="grant_ends_after_start",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), _negated=True), models.Q(('held_at__isnull', False), ('revoke_due_at__isnull', False)), _connector='OR'), name='grant_held_since'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "held"), _negated=True),
+                    models.Q(("held_at__isnull", False), ("revoke_due_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="grant_held_since",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'revoked'), _negated=True), ('revoked_at__isnull', False), _connector='OR'), name='grant_revoked_since'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(models.Q(("state", "revoked"), _negated=True), ("revoked_at__isnull", False), _connector="OR"),
+                name="grant_revoked_since",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='approvalstage',
-            constraint=models.UniqueConstraint(fields=('line', 'kind'), name='stage_once'),
+            model_name="approvalstage",
+            constraint=models.UniqueConstraint(fields=("line", "kind"), name="stage_once"),
         ),
     ]

@@ -56,7 +56,9 @@ class AccessRequest(models.Model):
         ordering = ("-id",)
         constraints = (
             models.UniqueConstraint(
-                fields=("agent",), condition=Q(is_registration=True, state__in=("draft", "pending")), name="request_one_registration"
+                fields=("agent",),
+                condition=Q(is_registration=True, state__in=("draft", "pending")),
+                name="request_one_registration",
             ),
             models.CheckConstraint(
                 condition=Q(state__in=("draft", "cancelled")) | Q(submitted_at__isnull=False, expires_at__isnull=False),

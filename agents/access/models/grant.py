@@ -85,9 +85,7 @@ class Grant(models.Model):
             models.CheckConstraint(
                 condition=~Q(state="held") | Q(held_at__isnull=False, revoke_due_at__isnull=False), name="grant_held_since"
             ),
-            models.CheckConstraint(
-                condition=~Q(state="revoked") | Q(revoked_at__isnull=False), name="grant_revoked_since"
-            ),
+            models.CheckConstraint(condition=~Q(state="revoked") | Q(revoked_at__isnull=False), name="grant_revoked_since"),
         )
         indexes = (
             models.Index(fields=("entitlement", "state"), name="grant_by_entitlement"),

@@ -25,9 +25,7 @@ class Reaction(models.Model):
         verbose_name = _("reaction")
         verbose_name_plural = _("reactions")
         constraints = (models.UniqueConstraint(fields=("event_id", "handler"), name="reaction_once"),)
-        indexes = (
-            models.Index(fields=("next_try_at",), condition=models.Q(state="waiting"), name="reaction_due"),
-        )
+        indexes = (models.Index(fields=("next_try_at",), condition=models.Q(state="waiting"), name="reaction_due"),)
 
     def __str__(self) -> str:
         return f"{self.handler} #{self.event_id}"

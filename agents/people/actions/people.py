@@ -31,7 +31,7 @@ def join(*, email: str, name: str, by: Actor, password: str | None = None, **det
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
-    record(Event.PERSON_JOINED, user, by=by, after={"email": user.email} | _told(user))
+    record(Event.PERSON_JOINED, user, by=by, after={"email": user.email, **_told(user)})
     return user
 
 

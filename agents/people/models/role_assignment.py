@@ -30,9 +30,7 @@ class RoleAssignment(models.Model):
                 condition=models.Q(ends_at__isnull=True) | models.Q(ends_at__gte=models.F("starts_at")),
                 name="role_ends_after_start",
             ),
-            models.UniqueConstraint(
-                fields=("person", "role"), condition=models.Q(ends_at__isnull=True), name="role_open_once"
-            ),
+            models.UniqueConstraint(fields=("person", "role"), condition=models.Q(ends_at__isnull=True), name="role_open_once"),
         )
 
     def __str__(self) -> str:

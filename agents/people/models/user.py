@@ -50,7 +50,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS = ["name"]  # noqa: RUF012  (Django's own contract)
+    REQUIRED_FIELDS = ["name"]
 
     objects = UserManager()
 

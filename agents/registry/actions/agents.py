@@ -49,9 +49,7 @@ LEASE = {
 
 
 @transaction.atomic
-def save_draft(
-    agent: Agent | None, *, by: User, systems: Sequence[System] | None = None, **fields: Any
-) -> Agent:
+def save_draft(agent: Agent | None, *, by: User, systems: Sequence[System] | None = None, **fields: Any) -> Agent:
     """The draft holds what was given, complete or not; a new one is begun when `agent` is None.
 
     fields: of FIELDS. Raises NotAllowed, ValidationError. Writes agent.registered for a new draft only:
@@ -144,9 +142,7 @@ def accept_ownership(agent: Agent, *, by: User) -> Agent:
     agent = locked(Agent, agent.pk)
     if why_not := permissions.why_not_accept(by, agent):
         raise NotAllowed(why_not)
-    return move(
-        agent, Agent.State.PENDING_APPROVAL, by=by, event=Event.OWNERSHIP_ACCEPTED, owner_accepted_at=clock.now()
-    )
+    return move(agent, Agent.State.PENDING_APPROVAL, by=by, event=Event.OWNERSHIP_ACCEPTED, owner_accepted_at=clock.now())
 
 
 @transaction.atomic
@@ -155,9 +151,7 @@ def refuse_ownership(agent: Agent, *, by: User, reason: str) -> Agent:
     agent = locked(Agent, agent.pk)
     if why_not := permissions.why_not_accept(by, agent):
         raise NotAllowed(why_not)
-    return move(
-        agent, Agent.State.DRAFT, by=by, event=Event.OWNERSHIP_REFUSED, reason=said(reason), state_reason=said(reason)
-    )
+    return move(agent, Agent.State.DRAFT, by=by, event=Event.OWNERSHIP_REFUSED, reason=said(reason), state_reason=said(reason))
 
 
 @transaction.atomic
@@ -253,7 +247,7 @@ def said(reason: str) -> str:
     reason = reason.strip()
     if not reason:
         raise ValidationError({"reason": _("Give a reason; it is shown to the people concerned and kept as evidence.")})
-    if len(reason) > 500:  # noqa: PLR2004
+    if len(reason) > 500:
         raise ValidationError({"reason": _("Keep the reason under 500 characters.")})
     return reason
 

@@ -43,7 +43,12 @@ class Found:
 
 @transaction.atomic
 def register_discovered(
-    found: Found, *, by: Actor, systems: Sequence[System] = (), verbs: Sequence[str] = (), reached: Sequence[str] = (),
+    found: Found,
+    *,
+    by: Actor,
+    systems: Sequence[System] = (),
+    verbs: Sequence[str] = (),
+    reached: Sequence[str] = (),
     legal_entity: LegalEntity | None = None,
 ) -> tuple[Agent, Outcome]:
     """The identity is in the registry as *discovered*: active, since it works at its source, but owned by nobody.

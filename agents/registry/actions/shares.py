@@ -18,7 +18,7 @@ from agents.registry.models import Agent, AgentShare
 
 
 def why_not_share(user: User, agent: Agent) -> str | None:
-    if user.is_present and user.pk == agent.human_owner_id or user.has_role(Role.SECURITY_ADMINISTRATOR):
+    if (user.is_present and user.pk == agent.human_owner_id) or user.has_role(Role.SECURITY_ADMINISTRATOR):
         return None
     return _("Only its human owner or a security administrator can share %(agent)s.") % {"agent": agent}
 
@@ -35,9 +35,9 @@ def give(agent: Agent, *, to: User, until: datetime, by: User, reason: str = "")
     if until <= clock.now():
         raise ValidationError({"until": _("Choose an end in the future.")})
     view = Permission.objects.get(content_type__app_label="registry", codename="view_agent")
-    share, _created = AgentShare.objects.update_or_create(
+    share: AgentShare = AgentShare.objects.update_or_create(
         content_object=agent, user=to, permission=view, defaults={"starts_at": clock.now(), "ends_at": until}
-    )
+    )[0]
     record(Event.SHARE_GIVEN, share, by=by, reason=reason, after={"person": to.name, "until": until})
     return share
 

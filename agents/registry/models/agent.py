@@ -83,7 +83,12 @@ class Agent(models.Model):
     authority_epoch = models.PositiveIntegerField(default=0, editable=False)  # bumped by suspension: ends tokens
 
     registered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="registered_agents", editable=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="registered_agents",
+        editable=False,
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     submitted_at = models.DateTimeField(null=True, blank=True, editable=False)

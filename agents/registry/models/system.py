@@ -23,13 +23,9 @@ class System(models.Model):
     legal_entity = models.ForeignKey(
         LegalEntity, on_delete=models.PROTECT, null=True, blank=True, related_name="systems", verbose_name=_("legal entity")
     )
-    criticality = models.CharField(
-        _("criticality"), max_length=20, choices=Criticality.choices, default=Criticality.NORMAL
-    )
+    criticality = models.CharField(_("criticality"), max_length=20, choices=Criticality.choices, default=Criticality.NORMAL)
     data_classes = models.JSONField(_("data classes"), default=list, blank=True)  # values of DataClass; empty is unknown
-    environment = models.CharField(
-        _("environment"), max_length=20, choices=Environment.choices, default=Environment.PRODUCTION
-    )
+    environment = models.CharField(_("environment"), max_length=20, choices=Environment.choices, default=Environment.PRODUCTION)
     region = models.CharField(_("region"), max_length=60, blank=True)
     mode = models.CharField(_("mode"), max_length=10, choices=SystemMode.choices, default=SystemMode.OBSERVE)
     source = models.CharField(max_length=120, blank=True)  # where it was discovered: "aws:012345678901"
