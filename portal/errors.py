@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.templatetags.static import static
@@ -50,6 +50,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(
         request, 404, _("There is nothing here for you"), [_("Either nothing has this address, or it is not among what you may see."), _("Search with Ctrl+K, or start from home.")]
     )
+
+
+def no_page(request: HttpRequest) -> HttpResponse:
+    """An address of a package that the portal does not offer."""
+    raise Http404
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

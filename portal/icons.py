@@ -31,7 +31,6 @@ DRAWINGS: dict[str, tuple[str, ...]] = {
     "fence": ("M5 4v12", "M10 4v12", "M15 4v12", "M3 8h14", "M3 12.500h14"),
     "strike": (RING, "M5 15 15 5"),
     "clock": (RING, "M10 6.500V10l2.5 1.5"),
-    "hand": ("M5 10.500V6.700a1.2 1.2 0 0 1 2.4 0V10 4.700a1.2 1.2 0 0 1 2.4 0V9.5 4.700a1.2 1.2 0 0 1 2.4 0V10.5 6.700a1.2 1.2 0 0 1 2.4 0V12c0 3-1.8 5-4.6 5S5 15 5 12z",),
     "draft": ("M4 16l.8-3.200L13 4.600l2.4 2.4-8.2 8.200z", "M11.5 6.100l2.4 2.4"),
     "pen": ("M4 16l.8-3.200L13 4.600l2.4 2.4-8.2 8.200z", "M10 16.500h6.5"),
     "check": ("M4.5 10.500l3.5 3.5 7.5-8",),
@@ -61,4 +60,4 @@ DRAWINGS: dict[str, tuple[str, ...]] = {
     "screen": ("M3.5 4.500h13v9h-13z", "M7 16.500h6", "M10 13.500v3"),
 }  # fmt: skip
 
-FILLED = frozenset({"dot", "diamond"})
+FILLED = frozenset({"dot", "diamond", "triangle"})

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.conf import csp, logging, unfold
 from portal.conf.accounts import *  # noqa: F403
 from portal.configuration import BASE_DIR, Misconfigured, read
 
@@ -25,8 +26,13 @@ DATA_DIR.mkdir(parents=True, exist_ok=True)
 
 MANDATE_PRODUCTION = CONFIGURATION.is_production
 MANDATE_DEMO = CONFIGURATION.demo
+DEMO_PASSWORD = CONFIGURATION.demo_password
 MANDATE_TRUST_DOMAIN = CONFIGURATION.trust_domain
 MANDATE_BASE_URL = CONFIGURATION.base_url
+
+CONTENT_SECURITY_POLICY = csp.CONTENT_SECURITY_POLICY
+LOGGING = logging.LOGGING
+UNFOLD = unfold.UNFOLD
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
@@ -147,9 +153,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = CONFIGURATION.base_url.startswith("http://")  # browsers allow it on localhost only
+
 # --- language and time --------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
+FORMAT_MODULE_PATH = ["portal.formats"]
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 USE_TZ = True
 TIME_ZONE = CONFIGURATION.time_zone

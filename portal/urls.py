@@ -3,11 +3,19 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import health
+from portal import errors, health
+from portal.search import search
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("search/", search, name="search"),
+    path("accounts/email/", errors.no_page),  # nobody renames themselves: addresses come from the directory
     path("accounts/", include("allauth.urls")),
     path("console/", admin.site.urls),
 ]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

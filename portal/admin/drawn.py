@@ -12,7 +12,7 @@ from portal.admin.read_only import ReadOnlyAdmin
 
 OURS = ("audit", "people", "registry", "access", "runtime", "connectors", "reviews", "compliance", "guardian")
 # Never shown, not even to administrators: what signs somebody in, and raw bytes.
-HIDDEN = frozenset({"password"})
+HIDDEN = frozenset({"password", "groups", "user_permissions"})  # roles decide here, not groups
 COLUMNS, FILTERS = 7, 4
 WORDY = (models.TextField, models.JSONField, models.BinaryField)
 
@@ -35,10 +35,14 @@ def drawn(model: type[models.Model]) -> type[ReadOnlyAdmin]:
         "list_filter": [field.name for field in fields if field.choices or isinstance(field, models.BooleanField)][:FILTERS],
         "list_select_related": [field.name for field in fields if field.is_relation and field.name in columns] or False,
         "search_fields": [field.name for field in fields if isinstance(field, models.CharField) and not field.choices],
-        "exclude": [field.name for field in model._meta.fields if field.name in HIDDEN or isinstance(field, models.BinaryField)],
+        "exclude": [field.name for field in _everything(model) if field.name in HIDDEN or isinstance(field, models.BinaryField)],
         "__doc__": f"Rows of {model._meta.verbose_name_plural}, to read.",
     }
     return type(f"{model.__name__}Admin", (ReadOnlyAdmin,), attributes)
+
+
+def _everything(model: type[models.Model]) -> list[models.Field]:  # type: ignore[type-arg]
+    return [*model._meta.fields, *model._meta.many_to_many]
 
 
 def _columns(fields: list[models.Field]) -> Iterator[str]:  # type: ignore[type-arg]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import BaseModelForm, ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
@@ -48,13 +50,16 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         _only_read(request)
-        return super().changelist_view(request, extra_context)
+        title = capfirst(str(self.opts.verbose_name_plural))
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         _only_read(request)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        row = self.get_object(request, unquote(object_id)) if object_id else None
+        title = str(row) if row else str(self.opts.verbose_name)
+        return super().changeform_view(request, object_id, form_url, {"title": title, **(extra_context or {})})
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         raise PermissionDenied(_("Nothing is deleted here: ended, revoked and retired are states, and evidence may need the row."))

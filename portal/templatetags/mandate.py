@@ -23,7 +23,7 @@ Classes (portal/static/portal/portal.css), for page templates:
                             numbers <td class="m-num">; every other <td data-label="Owner">: at 390 px a row becomes a card
   .m-facts                  <dl><div><dt>…</dt><dd>…</dd></div></dl>    .m-list  rows with a line between, each an <li class="m-list-row">
   .m-tabs                   <nav><a aria-current="page">                .m-filters  a form of fields in one line
-  .m-questions              the five questions: <ol><li><h3>Who owns it?</h3><div>…</div></li>
+  .m-questions              the five questions: <ol><li><h2>Who owns it?</h2><div>…</div></li>
   .m-attention              what needs you: <ul><li>badge, text, <span class="m-due">, button</li>
   .m-panes                  inbox: list left, decision right            .m-bulk  bar that sticks to the bottom of a list
   .m-steps                  <ol><li aria-current="step">                .m-bad .m-good  a coloured word (with an icon beside it)
@@ -72,7 +72,7 @@ TONE_ICONS = {"good": "dot", "wait": "clock", "warn": "warning", "bad": "exclaim
 STATE_ICONS = {
     "active": "dot",
     "draft": "draft",
-    "pending_owner": "hand",
+    "pending_owner": "person",
     "suspended": "pause",
     "held": "pause",
     "quarantined": "fence",
