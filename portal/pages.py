@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
+from agents.audit.errors import NotAllowed
+from agents.people.choices import Role
+from agents.people.models import User
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
@@ -14,9 +17,7 @@ from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
-from agents.audit.errors import NotAllowed
-from agents.people.choices import Role
-from agents.people.models import User
+from portal.demo.organisation import sign_ins
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -66,7 +67,9 @@ def why_not_see(user: User, *roles: Role) -> str | None:
     if user.has_role(*roles):
         return None
     names = get_text_list([str(role.label) for role in roles], _("or"))
-    return _("This page is for people with the role %(roles)s. You do not hold it now; an administrator can give it to you.") % {"roles": names}
+    return _("This page is for people with the role %(roles)s. You do not hold it now; an administrator can give it to you.") % {
+        "roles": names
+    }
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -75,5 +78,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         **admin.site.each_context(request),
-        "demo_sign_ins": getattr(settings, "MANDATE_DEMO_SIGN_INS", ()) if settings.MANDATE_DEMO else (),
+        "demo_sign_ins": sign_ins() if settings.MANDATE_DEMO else (),
     }

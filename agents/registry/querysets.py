@@ -32,8 +32,8 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         return self.exclude(state="draft")
 
     def in_service(self) -> Self:
-        """Identities that exist at work or could come back to it: not drafts, not retired."""
-        return self.exclude(state__in=("draft", "retired"))
+        """Identities that work, or could again without being registered anew."""
+        return self.filter(state__in=("active", "suspended", "quarantined"))
 
     def waiting_for_owner(self, user: User) -> Self:
         """Agents whose proposed owner this is, or whose absent owner they deputise for."""

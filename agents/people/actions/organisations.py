@@ -53,16 +53,22 @@ def is_first_start() -> bool:
 
 
 @transaction.atomic
-def found(organisation: str, *, entities: Sequence[NewEntity], administrators: Sequence[NewAdministrator]) -> list[User]:
+def found(
+    organisation: str,
+    *,
+    entities: Sequence[NewEntity],
+    administrators: Sequence[NewAdministrator],
+    is_demo: bool = False,
+) -> list[User]:
     """The organisation exists with its legal entities and two administrators, so that nobody rules alone.
 
     Raises IllegalMove when somebody was first; ValidationError. Writes organisation.founded.
     """
     installer = System("first start")
-    whose, is_new = Organisation.objects.get_or_create(id=1, defaults={"name": organisation.strip()})
+    whose, is_new = Organisation.objects.get_or_create(id=1, defaults={"name": organisation.strip(), "is_demo": is_demo})
     if not is_new or not is_first_start():
         raise IllegalMove(_("This portal has been set up already. Sign in instead."))
-    record(Event.ORGANISATION_FOUNDED, whose, by=installer, after={"name": whose.name})
+    record(Event.ORGANISATION_FOUNDED, whose, by=installer, after={"name": whose.name, "demo": is_demo})
     made = [add_entity(entity, by=installer) for entity in entities]
     founders = []
     for administrator in administrators:

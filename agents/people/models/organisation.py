@@ -13,6 +13,7 @@ class Organisation(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     name = models.CharField(_("organisation"), max_length=120)
+    is_demo = models.BooleanField(default=False, editable=False)  # its past was told by seed_demo; printed on every pack
 
     class Meta:
         verbose_name = _("organisation")
