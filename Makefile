@@ -10,10 +10,7 @@ ARGS ?=
 
 run: ## the portal, on PORT (default 8000), with a demo organisation unless MANDATE_DEMO=0
 	@$(PYTHON) -I portal/bootstrap.py run
-	@$(PY) manage.py createcachetable --verbosity 0
-	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py seed_demo --if-empty
-	@exec $(PY) manage.py serve --end-with-parent
+	@exec $(PY) manage.py serve --prepare --end-with-parent
 
 test: ## every test on SQLite, then on PostgreSQL with the app role
 	@$(PYTHON) -I portal/bootstrap.py test

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 from portal.serving import lifeline
 
@@ -71,13 +72,16 @@ class Supervisor:
     say: Callable[[str], None]
     parent: int | None = None
     children: list[Child] = field(default_factory=list)
+    grip: TextIO | None = None
     is_stopping: bool = False
 
-    def run(self) -> bool:
-        """True after an orderly end; False when another supervisor works on the same data."""
-        grip = lifeline.grip(self.lock)
-        if grip is None:
-            return False
+    def take_over(self) -> bool:
+        """True when this data is ours; False when another supervisor works on it."""
+        self.grip = lifeline.grip(self.lock)
+        return self.grip is not None
+
+    def run(self) -> None:
+        """Returns when it was told to stop and nothing is left running."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._stop)
         environment = {**os.environ, lifeline.VARIABLE: str(self.lock)}
@@ -88,8 +92,6 @@ class Supervisor:
                 time.sleep(TICK)
         finally:
             self._end_all()
-            grip.close()
-        return True
 
     def _look_after(self, environment: dict[str, str]) -> None:
         for child in self.children:

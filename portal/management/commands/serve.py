@@ -1,39 +1,60 @@
 import os
 import socket
+import subprocess
+import sys
 import time
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command, get_commands
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
 from portal.serving.supervisor import Supervisor
 
+PROCESSES = ["web", "worker", "beat"]
+
 
 class Command(BaseCommand):
     help = "Serves the portal: web server, worker and scheduler under one supervisor. Ctrl-C ends them all."
-    requires_migrations_checks = True
+    requires_system_checks: list[str] = []  # the processes below check; this one must be quick
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--only", action="append", choices=["web", "worker", "beat"], help="start only this process")
+        parser.add_argument("--prepare", action="store_true", help="first migrate, and fill an empty database with the demo")
+        parser.add_argument("--only", action="append", choices=PROCESSES, help="start only this process")
         parser.add_argument("--end-with-parent", action="store_true", help="stop when the process that started this is gone")
 
     def handle(self, *args: Any, **options: Any) -> None:
         parent = os.getppid() if options["end_with_parent"] else None
-        names = options["only"] or ["web", "worker", "beat"]
+        names = options["only"] or PROCESSES
         configuration = settings.CONFIGURATION
         if "web" in names and not _is_free(configuration.bind, configuration.port):
             raise CommandError(f"Port {configuration.port} is taken. Choose another one: PORT={configuration.port + 1} make run")
-        self.stdout.write(f"\nMandate: {settings.MANDATE_BASE_URL}\n")
-        if "sign_ins" in get_commands():
-            call_command("sign_ins", stdout=self.stdout)
+        lock = settings.DATA_DIR / f"serve-{'-'.join(sorted(names))}.lock"
+        supervisor = Supervisor(names, lock, say=self._say, parent=parent)
+        if not supervisor.take_over():
+            raise CommandError(f"Mandate already runs on the data in {settings.DATA_DIR}.")
+        if options["prepare"]:
+            try:
+                self._prepare()
+            except KeyboardInterrupt:
+                raise CommandError("Stopped before it was ready; the next start goes on from here.", returncode=130) from None
+        call_command("sign_ins", stdout=self.stdout)
         self.stdout.write("Ctrl-C stops it.\n")
         self.stdout.flush()
         connections.close_all()
-        lock = settings.DATA_DIR / f"serve-{'-'.join(sorted(names))}.lock"
-        if not Supervisor(names, lock, say=self._say, parent=parent).run():
-            raise CommandError(f"Mandate already runs on the data in {settings.DATA_DIR}.")
+        settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns where there is none
+        supervisor.run()
+
+    def _prepare(self) -> None:
+        """The tables are as the code wants them, and an empty database has the demo organisation (unless MANDATE_DEMO=0)."""
+        for command in (["createcachetable"], ["migrate"]):
+            if settings.CONFIGURATION.database_owner_url:  # only a process of its own runs as the owner
+                subprocess.run([sys.executable, sys.argv[0], *command, "--verbosity", "0"], check=True)  # noqa: S603
+            else:
+                call_command(*command, verbosity=0)
+        if settings.MANDATE_DEMO:
+            call_command("seed_demo", "--if-empty")
 
     def _say(self, line: str) -> None:
         self.stderr.write(line)
