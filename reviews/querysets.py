@@ -13,7 +13,8 @@ from agents.people.models import User
 from agents.registry.models import Agent
 
 if TYPE_CHECKING:
-    from reviews.models import Campaign
+    from reviews.models.campaign import Campaign  # noqa: F401  (named in a base class)
+    from reviews.models.item import Item  # noqa: F401  (named in a base class)
 
 REVIEWERS = (Role.REVIEWER, Role.SECURITY_ADMINISTRATOR)
 STALE_AFTER = timedelta(seconds=60)  # a worker that prepares a campaign writes its heartbeat far more often
@@ -62,9 +63,6 @@ class ItemQuerySet(models.QuerySet["Item"]):
             .select_related("campaign", "agent", "grant__entitlement__system", "decided_by")
             .order_by("-campaign_id", "id")
         )
-
-    def of_campaign(self, campaign: "Campaign") -> Self:
-        return self.filter(campaign=campaign)
 
     def in_open_campaigns(self) -> Self:
         return self.filter(campaign__state="open", campaign__due_at__gt=clock.now())

@@ -57,10 +57,10 @@ DESIGN: dict[str, dict[str, set[str]]] = {
         "cancelled": set(),
     },
     "reviews.Item": {
-        "undecided": {"decided"},
-        "decided": {"undecided", "decided", "executing", "done"},
-        "executing": {"decided", "done"},
-        "done": {"decided"},
+        "undecided": {"decided", "executing"},
+        "decided": {"undecided", "decided", "executing"},
+        "executing": {"undecided", "decided", "done"},
+        "done": set(),
     },
     "compliance.Pack": {
         "requested": {"building", "failed"},
