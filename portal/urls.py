@@ -9,6 +9,11 @@ from portal.search import search
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", include("portal.views.home")),
+    path("", include("portal.views.start")),
+    path("", include("portal.views.inbox")),
+    path("", include("portal.views.requests")),
+    path("", include("portal.views.outbox")),
     path("search/", search, name="search"),
     path("accounts/email/", errors.no_page),  # nobody renames themselves: addresses come from the directory
     path("accounts/", include("allauth.urls")),
