@@ -20,12 +20,13 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         """Agents this person has a reason to see; the reasons are contributed (see `visible`)."""
         if not isinstance(user, User) or not user.is_present:
             return self.none()
+        authors_drafts_only = self.filter(~Q(state="draft") | Q(registered_by=user))
         if user.has_role(*SEES_EVERYTHING):
-            return self.filter(~Q(state="draft") | Q(registered_by=user))
+            return authors_drafts_only
         seen = Q(pk__in=[])
         for contribution in contributions():
             seen |= Q(pk__in=contribution(user))
-        return self.filter(seen)
+        return authors_drafts_only.filter(seen)
 
     def registered(self) -> Self:
         """Everything beyond a draft, retired ones included."""

@@ -14,14 +14,10 @@ from agents.registry.visible import contribute
 @contribute
 def owned(user: User) -> QuerySet[Any]:
     """Its owners, their deputies while they stand in, and who registered it."""
-    absent = standing_in_for(user)
-    return Agent.objects.filter(
-        Q(human_owner=user)
-        | Q(technical_owner=user)
-        | Q(registered_by=user)
-        | Q(human_owner__in=absent)
-        | Q(technical_owner__in=absent)
-    ).values("pk")
+    reasons = Q(human_owner=user) | Q(technical_owner=user) | Q(registered_by=user)
+    for role in ("human_owner", "technical_owner"):
+        reasons |= Q(**{f"{role}__in": standing_in_for(user)})
+    return Agent.objects.filter(reasons).values("pk")
 
 
 @contribute
