@@ -20,6 +20,6 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """Signing in and out speaks for itself; what a page changed, the page says."""
-        template = kwargs.get("message_template") or (args[2] if len(args) > 2 else "")  # noqa: PLR2004
+        template = kwargs.get("message_template") or (args[2] if len(args) > 2 else "")
         if template not in {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}:
             super().add_message(*args, **kwargs)

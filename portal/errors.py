@@ -21,9 +21,21 @@ from agents.people.models import User
 def answer(request: HttpRequest, status: int, title: str, sentences: list[str], *, reload: bool = False) -> HttpResponse:
     """The refusal as a page, as a line for htmx, or as RFC 9457 for programs."""
     if wants_json(request):
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": " ".join(sentences), "request_id": origin().request_id}
+        problem = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": " ".join(sentences),
+            "request_id": origin().request_id,
+        }
         return JsonResponse(problem, status=status, content_type="application/problem+json")
-    context: dict[str, Any] = {"title": title, "sentences": sentences, "status": status, "request_id": origin().request_id, "reload": reload}
+    context: dict[str, Any] = {
+        "title": title,
+        "sentences": sentences,
+        "status": status,
+        "request_id": origin().request_id,
+        "reload": reload,
+    }
     if request.headers.get("HX-Request"):
         return render(request, "errors/line.html", context, status=status)
     user = getattr(request, "user", None)
@@ -34,11 +46,19 @@ def answer(request: HttpRequest, status: int, title: str, sentences: list[str], 
 
 def wants_json(request: HttpRequest) -> bool:
     machine_paths = ("/api/", "/access/", "/stores/", "/.well-known/")
-    return request.path.startswith(machine_paths) or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    return (
+        request.path.startswith(machine_paths)
+        or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    )
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return answer(request, 400, _("That did not fit"), [_("The request could not be read, so nothing was changed."), _("Go back and try once more.")])
+    return answer(
+        request,
+        400,
+        _("That did not fit"),
+        [_("The request could not be read, so nothing was changed."), _("Go back and try once more.")],
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -48,7 +68,13 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(
-        request, 404, _("There is nothing here for you"), [_("Either nothing has this address, or it is not among what you may see."), _("Search with Ctrl+K, or start from home.")]
+        request,
+        404,
+        _("There is nothing here for you"),
+        [
+            _("Either nothing has this address, or it is not among what you may see."),
+            _("Search with Ctrl+K, or start from home."),
+        ],
     )
 
 
@@ -59,16 +85,36 @@ def no_page(request: HttpRequest) -> HttpResponse:
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return answer(
-        request, 403, _("This page was open for too long"), [_("Its form could not be trusted any more, so nothing was changed."), _("Open the page afresh and try once more.")], reload=True
+        request,
+        403,
+        _("This page was open for too long"),
+        [_("Its form could not be trusted any more, so nothing was changed."), _("Open the page afresh and try once more.")],
+        reload=True,
     )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks nothing of the database: it may be what is broken."""
     title = _("Something broke on our side")
-    sentences = [_("What you asked for may not have been done; nothing was half done."), _("Try once more in a minute. If it stays, give this number to your administrator.")]
+    sentences = [
+        _("What you asked for may not have been done; nothing was half done."),
+        _("Try once more in a minute. If it stays, give this number to your administrator."),
+    ]
     if wants_json(request):
-        problem = {"type": "about:blank", "title": title, "status": 500, "detail": " ".join(sentences), "request_id": origin().request_id}
+        problem = {
+            "type": "about:blank",
+            "title": title,
+            "status": 500,
+            "detail": " ".join(sentences),
+            "request_id": origin().request_id,
+        }
         return JsonResponse(problem, status=500, content_type="application/problem+json")
-    context = {"title": title, "sentences": sentences, "status": 500, "request_id": origin().request_id, "site_title": "Mandate", "styles": [static("portal/portal.css")]}
+    context = {
+        "title": title,
+        "sentences": sentences,
+        "status": 500,
+        "request_id": origin().request_id,
+        "site_title": "Mandate",
+        "styles": [static("portal/portal.css")],
+    }
     return HttpResponse(loader.render_to_string("errors/door.html", context), status=500)

@@ -1,7 +1,7 @@
 """The icons of the portal, drawn by us on a 20 × 20 grid with a 1.5 stroke.
 
-A drawing is a tuple of SVG path data. Shapes carry meaning beside word and colour (look.md: never colour alone), so one shape stands
-for one thing everywhere.
+A drawing is a tuple of SVG path data. Shapes carry meaning beside word and colour (look.md: never colour alone), so one
+shape stands for one thing everywhere.
 """
 
 from __future__ import annotations
@@ -53,9 +53,25 @@ DRAWINGS: dict[str, tuple[str, ...]] = {
     "updown": ("M6.5 8 10 4.5 13.5 8", "M6.5 12 10 15.5 13.5 12"),
     "filter": ("M3.5 5h13", "M6 10h8", "M8.5 15h3"),
     "key": ("M6.5 14.500a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z", "M10 11h7.5", "M15 11v3"),
-    "passkey": ("M8 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6z", "M2.5 17c.4-3.5 2.4-5 5.5-5 1.2 0 2.2.2 3 .7", "M15 13.500a2.25 2.25 0 1 0 0-4.5 2.25 2.25 0 0 0 0 4.500z", "M15 13.500V18", "M15 16h1.7"),
+    "passkey": (
+        "M8 9a3 3 0 1 0 0-6 3 3 0 0 0 0 6z",
+        "M2.5 17c.4-3.5 2.4-5 5.5-5 1.2 0 2.2.2 3 .7",
+        "M15 13.500a2.25 2.25 0 1 0 0-4.5 2.25 2.25 0 0 0 0 4.500z",
+        "M15 13.500V18",
+        "M15 16h1.7",
+    ),
     "sign-out": ("M11.5 4H4.500v12h7", "M9 10h8", "M14 7l3 3-3 3"),
-    "sun": ("M10 7a3 3 0 1 0 0 6 3 3 0 0 0 0-6z", "M10 2.500v1.5", "M10 16v1.5", "M2.5 10H4", "M16 10h1.5", "M4.7 4.700l1 1", "M14.3 14.300l1 1", "M4.7 15.300l1-1", "M14.3 5.700l1-1"),
+    "sun": (
+        "M10 7a3 3 0 1 0 0 6 3 3 0 0 0 0-6z",
+        "M10 2.500v1.5",
+        "M10 16v1.5",
+        "M2.5 10H4",
+        "M16 10h1.5",
+        "M4.7 4.700l1 1",
+        "M14.3 14.300l1 1",
+        "M4.7 15.300l1-1",
+        "M14.3 5.700l1-1",
+    ),
     "moon": ("M15.5 12.200A6.5 6.5 0 0 1 7.8 4.500a6.5 6.5 0 1 0 7.7 7.700z",),
     "screen": ("M3.5 4.500h13v9h-13z", "M7 16.500h6", "M10 13.500v3"),
 }  # fmt: skip

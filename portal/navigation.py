@@ -1,7 +1,7 @@
 """The way through the portal: which places a person sees at the left, and how much waits there.
 
-A page joins by name: `entries` below lists the places in their order; a place appears as soon as its URL exists. The number beside it
-comes from a function registered where the page lives:
+A page joins by name: GROUPS lists the places in their order; a place appears as soon as its URL exists. The number beside
+it comes from a function registered where the page lives:
 
     @counted("inbox")
     def decisions_waiting(user: User) -> int: ...

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, cast
 
-from agents.audit.errors import NotAllowed
-from agents.people.choices import Role
-from agents.people.models import User
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
@@ -17,6 +14,9 @@ from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
+from agents.audit.errors import NotAllowed
+from agents.people.choices import Role
+from agents.people.models import User
 from portal.demo.organisation import sign_ins
 
 P = ParamSpec("P")
@@ -45,7 +45,7 @@ def signed_in(view: View[P]) -> View[P]:
         viewer(request)
         return view(request, *args, **kwargs)
 
-    return login_required(guarded)
+    return cast("View[P]", login_required(guarded))
 
 
 def role_required(*roles: Role) -> Callable[[View[P]], View[P]]:
@@ -58,7 +58,7 @@ def role_required(*roles: Role) -> Callable[[View[P]], View[P]]:
                 raise NotAllowed(why)
             return view(request, *args, **kwargs)
 
-        return login_required(guarded)
+        return cast("View[P]", login_required(guarded))
 
     return guard
 

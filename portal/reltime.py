@@ -11,9 +11,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """One unit, rounded down: "4 min ago", "in 6 h", "3 days ago", "in 2 months"."""
+    """One unit, rounded down from whole minutes: "4 min ago", "in 6 h", "3 days ago", "in 2 months"."""
     seconds = int((moment - now).total_seconds())
-    span = abs(seconds)
+    span = MINUTE * round(abs(seconds) / MINUTE)
     if span < MINUTE:
         return _("just now") if seconds <= 0 else _("in under a minute")
     words = _words(span)

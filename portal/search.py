@@ -64,23 +64,31 @@ def search(request: HttpRequest) -> HttpResponse:
         for place in group["places"]
         if not wanted or wanted in str(place["label"]).lower()
     ]
-    context = {"found": find(user, text), "places": places, "text": text, "is_short": 0 < len(text.strip()) < SHORTEST}
+    context: dict[str, Any] = {
+        "found": find(user, text),
+        "found_places": places,
+        "text": text,
+        "is_short": 0 < len(text.strip()) < SHORTEST,
+    }
     if request.headers.get("HX-Request"):
         return render(request, "search/results.html", context)
     return render(request, "search/page.html", page(request, _("Search"), **context))
 
 
 def _agents(user: User, text: str) -> Found:
-    rows = (
-        Agent.objects.visible_to(user)
-        .filter(Q(name__icontains=text) | Q(slug__icontains=text) | Q(purpose__icontains=text) | Q(human_owner__name__icontains=text))
-        .select_related("human_owner")
-        .order_by("name", "pk")
-    )
+    words = Q(name__icontains=text) | Q(slug__icontains=text) | Q(purpose__icontains=text) | Q(human_owner__name__icontains=text)
+    rows = Agent.objects.visible_to(user).filter(words).select_related("human_owner").order_by("name", "pk")
     return _found(
         _("Agents"),
         (
-            Hit(agent.name, f"{agent.get_kind_display()} · {agent.get_environment_display()}", url, "agent", agent.risk_tier, agent.state_enum)
+            Hit(
+                agent.name,
+                f"{agent.get_kind_display()} · {agent.get_environment_display()}",
+                url,
+                "agent",
+                agent.risk_tier,
+                agent.state_enum,
+            )
             for agent in rows[: MOST + 1]
             if (url := _url("agent", agent.slug))
         ),
@@ -90,7 +98,12 @@ def _agents(user: User, text: str) -> Found:
 def _systems(user: User, text: str) -> Found:
     rows = System.objects.visible_to(user).filter(Q(name__icontains=text) | Q(slug__icontains=text)).order_by("name", "pk")
     return _found(
-        _("Systems"), (Hit(system.name, str(system.kind), url, "system") for system in rows[: MOST + 1] if (url := _url("system", system.slug)))
+        _("Systems"),
+        (
+            Hit(system.name, str(system.kind), url, "system")
+            for system in rows[: MOST + 1]
+            if (url := _url("system", system.slug))
+        ),
     )
 
 
@@ -102,7 +115,11 @@ def _people(user: User, text: str) -> Found:
     )
     return _found(
         _("People"),
-        (Hit(row.name, row.job_title or row.email, url, "person") for row in rows[: MOST + 1] if (url := _url("person", row.uid))),
+        (
+            Hit(row.name, row.job_title or row.email, url, "person")
+            for row in rows[: MOST + 1]
+            if (url := _url("person", row.uid))
+        ),
     )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: A005  (the design names it; nothing imports Python's own `site`)
 """The one AdminSite: the shell of all pages, and the console of read-only model pages at /console/."""
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from unfold.sites import UnfoldAdminSite
 from agents.people.models import User
 from portal.navigation import CONSOLE_ROLES, sidebar
 
+Extra = dict[str, Any] | None
+
 
 class PortalSite(UnfoldAdminSite):
-    """Named "admin", because unfold's templates ask for `admin:…`. Who sees the console is decided by roles, never by is_staff."""
+    """Named "admin": unfold's templates ask for `admin:…`. Roles decide who sees the console, never is_staff."""
 
     index_title = _("Console")
     index_template = "admin/console.html"
@@ -36,19 +39,19 @@ class PortalSite(UnfoldAdminSite):
             "me_roles": _role_words(user) if isinstance(user, User) else "",
         }
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def login(self, request: HttpRequest, extra_context: Extra = None) -> HttpResponse:
         """One sign-in for all: allauth's, with its limits and second factors."""
         if request.user.is_authenticated:
             return redirect("home")
         return redirect(f"{reverse('account_login')}?next={request.GET.get('next', reverse('admin:index'))}")
 
-    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Extra = None) -> HttpResponse:  # type: ignore[override]
         return redirect("account_logout")
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Extra = None) -> HttpResponse:  # type: ignore[override]
         return redirect("account_change_password")
 
-    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def search(self, request: HttpRequest, extra_context: Extra = None) -> HttpResponse:  # type: ignore[override]
         """unfold's own search remembers answers by person; the portal has one search, asked afresh."""
         return redirect("search")
 
@@ -57,5 +60,4 @@ def _role_words(user: User) -> str:
     """The roles held now, as words; somebody without one may still ask for things."""
     labels = dict(user.role_assignments.model._meta.get_field("role").choices or ())
     words = [str(labels[role]) for role in labels if role in user.roles_now]
-    return ", ".join(words[:2]) + (f" +{len(words) - 2}" if len(words) > 2 else "")  # noqa: PLR2004
-
+    return ", ".join(words[:2]) + (f" +{len(words) - 2}" if len(words) > 2 else "")

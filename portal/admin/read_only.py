@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
-from django.forms import BaseModelForm, ModelForm
+from django.forms import BaseModelForm, Form
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
@@ -17,6 +18,7 @@ from agents.audit.errors import NotAllowed
 from agents.people.models import User
 from portal.navigation import CONSOLE_ROLES
 
+Extra = dict[str, Any] | None
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -48,26 +50,29 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {}
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(self, request: HttpRequest, extra_context: Extra = None) -> TemplateResponse:
         _only_read(request)
         title = capfirst(str(self.opts.verbose_name_plural))
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Extra = None
+    ) -> TemplateResponse:
         _only_read(request)
         row = self.get_object(request, unquote(object_id)) if object_id else None
         title = str(row) if row else str(self.opts.verbose_name)
-        return super().changeform_view(request, object_id, form_url, {"title": title, **(extra_context or {})})
+        context = {"title": title, **(extra_context or {})}
+        return cast("TemplateResponse", super().changeform_view(request, object_id, form_url, context))
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        raise PermissionDenied(_("Nothing is deleted here: ended, revoked and retired are states, and evidence may need the row."))
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Extra = None) -> HttpResponse:
+        raise PermissionDenied(
+            _("Nothing is deleted here: ended, revoked and retired are states, and evidence may need the row.")
+        )
 
-    def history_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Extra = None) -> HttpResponse:
         raise PermissionDenied(_("What changed, when and by whom stands in the trail."))
 
-    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm[Any], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Form, change: bool) -> None:
         raise PermissionDenied
 
     def save_formset(self, request: HttpRequest, form: BaseModelForm[Any], formset: Any, change: bool) -> None:
@@ -83,5 +88,3 @@ class ReadOnlyAdmin(ModelAdmin):
 def _only_read(request: HttpRequest) -> None:
     if request.method not in SAFE_METHODS:
         raise NotAllowed(_("The console only shows. Changes are made on the portal's own pages, where they are recorded."))
-
-

@@ -1,7 +1,7 @@
 """The page shell: unfold's settings in our colours.
 
-unfold writes text and buttons in its shade 600 (light) and 500 (dark). Our accent is teal 700 and 300, which keep 4.5:1 on paper and on
-ink, so those shades are named 600 and 500 here.
+unfold writes text and buttons in its shade 600 (light) and 500 (dark). Our accent is teal 700 and 300, which keep 4.5:1 on
+paper and on ink, so those shades are named 600 and 500 here.
 """
 
 from __future__ import annotations

@@ -1,32 +1,33 @@
 """The components every page is made of. `{% load mandate %}`, then:
 
-badges      {% tier_badge agent.risk_tier %}  {% state_badge grant %}  {% state_badge line "short" %}  {% verdict_badge "exception" %}
-            {% badge "production" %}  {% badge "privileged" tone="warn" icon="key" %}          tone: good wait warn bad off
-time        {% when grant.expires_at %}  {% when grant.revoked_at "not yet" %}                 relative; absolute on hover and focus
-facts       {% copyable agent.uid %}  {% copyable agent.spiffe_id label="SPIFFE id" %}  {% person agent.human_owner %}
-            {% person None "nobody" %}  {% icon "key" %}  {% icon "warning" "Overdue" %}
-parts       {% card "Access" hint="6 accesses to 4 systems" %} … {% endcard %}
-            {% note "warn" %}The lease ends in 3 days.{% endnote %}
-            {% empty "No requests yet" "Requests you make appear here." url "Ask for access" %}
-            {% progress 188 400 "items decided" %}  {% pager page_obj %}  {% timeline events %}
-buttons     {% action_button "Approve for 30 days" post=url tone="primary" %}                  a form of its own, with the CSRF token
-            {% action_button "Ask for access" href=url icon="plus" %}                          a link
-            {% action_button "Save draft" name="step" value="save" %}                          a submit button of the form around it
-            {% action_button "Approve" post=url disabled_because=why_not %}                    the sentence stands beside the button
-forms       {% field form.purpose %}  {% form_errors form %}                                   label, help, widget, error; our look
+badges     {% tier_badge agent.risk_tier %}  {% state_badge grant %}  {% state_badge line "short" %}  {% verdict_badge "pass" %}
+           {% badge "production" %}  {% badge "privileged" tone="warn" icon="key" %}    tone: good wait warn bad off
+time       {% when grant.expires_at %}  {% when grant.revoked_at "not yet" %}           relative; absolute on hover and focus
+facts      {% copyable agent.uid %}  {% copyable agent.spiffe_id label="SPIFFE id" %}  {% copyable pack.sha256 short=12 %}
+           {% person agent.human_owner %}  {% person None "nobody" %}  {% icon "key" %}  {% icon "warning" "Overdue" %}
+parts      {% card "Access" hint="6 accesses to 4 systems" url=url label="All" anchor="access" %} … {% endcard %}
+           {% note "warn" %}The lease ends in 3 days.{% endnote %}
+           {% empty "No requests yet" "Requests you make appear here." url "Ask for access" icon="request" %}
+           {% progress 188 400 "items decided" %}  {% pager page_obj %}  {% timeline events %}
+buttons    {% action_button "Approve for 30 days" post=url tone="primary" %}            a form of its own, with the CSRF token
+           {% action_button "Ask for access" href=url icon="plus" %}                    a link
+           {% action_button "Save draft" name="step" value="save" %}                    submits the form around it
+           {% action_button "Approve" post=url disabled_because=why_not %}              the sentence stands beside the button
+forms      {% field form.purpose %}  {% form_errors form %}                             label, help, widget, error in our look
 
-Classes (portal/static/portal/portal.css), for page templates:
-  .m-stack .m-stack-tight   blocks below each other, 24 or 12 px        .m-row  beside each other, wrapping, 12 px
-  .m-grid .m-grid-wide      cards beside each other                     .m-split  main column and a 320 px side column
-  .m-measure                text of at most 72 characters               .m-quiet .m-strong .m-small .m-num .m-mono .m-sr .m-nowrap
-  .m-table                  put it in <div class="m-table-wrap">; first column <td class="m-name"><a>…</a><small>…</small></td>;
-                            numbers <td class="m-num">; every other <td data-label="Owner">: at 390 px a row becomes a card
-  .m-facts                  <dl><div><dt>…</dt><dd>…</dd></div></dl>    .m-list  rows with a line between, each an <li class="m-list-row">
-  .m-tabs                   <nav><a aria-current="page">                .m-filters  a form of fields in one line
-  .m-questions              the five questions: <ol><li><h2>Who owns it?</h2><div>…</div></li>
-  .m-attention              what needs you: <ul><li>badge, text, <span class="m-due">, button</li>
-  .m-panes                  inbox: list left, decision right            .m-bulk  bar that sticks to the bottom of a list
-  .m-steps                  <ol><li aria-current="step">                .m-bad .m-good  a coloured word (with an icon beside it)
+Classes of portal/static/portal/portal.css, for page templates:
+  .m-stack .m-stack-tight   blocks below each other, 24 or 12 px       .m-row  beside each other, wrapping, 12 px
+  .m-grid .m-grid-wide      cards beside each other                    .m-split  main column and a 320 px side column
+  .m-measure                at most 72 characters a line               .m-quiet .m-strong .m-small .m-num .m-mono .m-sr .m-nowrap
+  .m-table                  in a <div class="m-table-wrap">; first cell <td class="m-name"><a>…</a><small>…</small></td>,
+                            numbers <td class="m-num">, all but the first <td data-label="Owner">: at 390 px a row is a card
+  .m-facts                  <dl><div><dt>…</dt><dd>…</dd></div></dl>   .m-list  rows with a line between: <li class="m-list-row">
+  .m-tabs                   <nav><a aria-current="page">               .m-filters  a form of fields in one line
+  .m-questions              <ol><li><h2>Who owns it?</h2><div>…</div></li>, the five questions
+  .m-attention              <ul><li>badge, <div class="m-list-main">, <span class="m-due">, button</li>, what needs you
+  .m-panes                  list left (.m-panes-list), decision right  .m-bulk  a bar that sticks to the bottom of a list
+  .m-form .m-form-pair      a form's fields; two beside each other     .m-form-actions .m-actions  buttons in a row
+  .m-steps                  <ol><li aria-current="step">               .m-bad .m-good .m-warn  a coloured word, with an icon
 """
 
 from __future__ import annotations
@@ -183,7 +184,11 @@ def progress(done: int, total: int, label: object = "", tone: str = "") -> dict[
 @register.inclusion_tag("_components/pager.html", takes_context=True)
 def pager(context: template.Context, page: Page[Any]) -> dict[str, Any]:
     """Which rows these are, and the way to the others; keeps every other parameter of the address."""
-    return {"page": page, "request": context["request"], "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)}
+    return {
+        "page": page,
+        "request": context["request"],
+        "numbers": page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1),
+    }
 
 
 @register.inclusion_tag("_components/timeline.html", takes_context=True)
@@ -201,7 +206,20 @@ def action_button(context: template.Context, label: object, **options: Any) -> d
     tone: primary, danger, quiet or nothing; icon: a drawing; hidden: {name: value} sent along with post;
     disabled_because: the sentence of `why_not_…`; the button then does nothing and the sentence stands beside it.
     """
-    known = {"href", "post", "tone", "icon", "name", "value", "hidden", "disabled_because", "confirm", "id", "small", "htmx_target"}
+    known = {
+        "href",
+        "post",
+        "tone",
+        "icon",
+        "name",
+        "value",
+        "hidden",
+        "disabled_because",
+        "confirm",
+        "id",
+        "small",
+        "htmx_target",
+    }
     if unknown := set(options) - known:
         raise template.TemplateSyntaxError(f"action_button does not know {', '.join(sorted(unknown))}")
     return {**options, "label": label, "csrf_token": context.get("csrf_token"), "described": f"why-{next(NUMBERS)}"}
@@ -232,15 +250,22 @@ def form_errors(form: BaseForm) -> dict[str, Any]:
 
 
 @register.simple_block_tag
-def card(content: SafeString, title: object = "", hint: object = "", url: str = "", label: object = "", id: str = "") -> SafeString:
+def card(
+    content: SafeString, title: object = "", hint: object = "", url: str = "", label: object = "", anchor: str = ""
+) -> SafeString:
     """A framed block with a heading; `url` and `label` make the link at its right."""
-    return loader.render_to_string("_components/card.html", {"content": content, "title": title, "hint": hint, "url": url, "label": label, "id": id})
+    return loader.render_to_string(
+        "_components/card.html", {"content": content, "title": title, "hint": hint, "url": url, "label": label, "anchor": anchor}
+    )
 
 
 @register.simple_block_tag
 def note(content: SafeString, tone: str = "off") -> SafeString:
     """A sentence that must not be missed, with the icon of its tone."""
-    return loader.render_to_string("_components/note.html", {"content": content, "tone": tone, "icon": TONE_ICONS.get(tone, "info") if tone != "off" else "info"})
+    return loader.render_to_string(
+        "_components/note.html",
+        {"content": content, "tone": tone, "icon": TONE_ICONS.get(tone, "info") if tone != "off" else "info"},
+    )
 
 
 @register.filter

@@ -37,6 +37,9 @@
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(chosen + (event.key === "ArrowDown" ? 1 : -1));
+    } else if (event.key === "Escape") {
+      event.preventDefault(); // a search field would only empty itself
+      dialog().close();
     } else if (event.key === "Enter" && chosen >= 0) {
       event.preventDefault();
       options()[chosen].click();

@@ -35,7 +35,7 @@
   });
 
   const typing = (element) => element.closest("input, select, textarea, [contenteditable]") !== null;
-  let before = "";
+  let before = "", forgetting = 0;
   document.addEventListener("keydown", function (event) {
     if (event.key === "Escape") {
       nav(false);
@@ -56,7 +56,8 @@
       place.click();
     }
     before = event.key;
-    window.setTimeout(function () { before = ""; }, 1200);
+    window.clearTimeout(forgetting);
+    forgetting = window.setTimeout(function () { before = ""; }, 1200);
   });
 
   // A part that refreshes alone was refused: its sentence appears at the top of the page.
