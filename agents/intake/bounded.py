@@ -1,5 +1,6 @@
 """Reading no more than we said we would."""
 
+import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,3 +52,12 @@ def rereadable(source: Source, max_bytes: int) -> Iterator[IO[bytes]]:
             copy.write(chunk)
         copy.seek(0)
         yield copy
+
+
+def fingerprint(file: IO[bytes]) -> str:
+    """SHA-256 of the file in hexadecimal; it stands at its beginning again."""
+    digest = hashlib.sha256()
+    while chunk := file.read(CHUNK):
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

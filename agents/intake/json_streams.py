@@ -17,13 +17,17 @@ MAX_PARTS = 500_000  # names and values in one item
 READER = ijson.get_backend("python")
 
 
-def items(source: Source, *, lists: frozenset[str], max_depth: int = MAX_DEPTH) -> Iterator[tuple[str, int, Any]]:
+def items(
+    source: Source, *, lists: frozenset[str], plain: frozenset[str] = frozenset(), max_depth: int = MAX_DEPTH
+) -> Iterator[tuple[str, int, Any]]:
     """(name, position from 0, value) for each element of the top-level lists named; other members are read past.
+
+    plain: top-level members that are given whole, at position 0, when they are no list or object.
 
     source: an open binary file; “+1” is read as a number, though JSON does not know it. Raises Unreadable and TooLarge,
     perhaps after items were given: read a file to its end before anything of it is stored.
     """
-    builder = _Builder(lists, max_depth)
+    builder = _Builder(lists, plain, max_depth)
     try:
         for event, value in READER.basic_parse(source):
             yield from builder.take(event, value)
@@ -37,8 +41,8 @@ def items(source: Source, *, lists: frozenset[str], max_depth: int = MAX_DEPTH) 
 class _Builder:
     """Puts parser events together to values, and says no where a dict would forget something."""
 
-    def __init__(self, lists: frozenset[str], max_depth: int) -> None:
-        self._lists, self._max_depth = lists, max_depth
+    def __init__(self, lists: frozenset[str], plain: frozenset[str], max_depth: int) -> None:
+        self._lists, self._plain, self._max_depth = lists, plain, max_depth
         self._open: list[Any] = []  # containers, the outermost first
         self._names: list[str] = []  # the name last read in each open container
         self._parts = 0
@@ -88,6 +92,8 @@ class _Builder:
         if depth == 1:
             if self._names[0] in self._lists and not isinstance(value, list):
                 raise Unreadable(_("“%(name)s” should be a list.") % {"name": self._names[0]})
+            if self._names[0] in self._plain and not isinstance(value, list | dict):
+                yield self._names[0], 0, value
             return
         if depth == 2 and isinstance(self._open[1], list):
             self._parts = 0

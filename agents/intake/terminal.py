@@ -43,8 +43,8 @@ def show(report: ImportReport, console: Console) -> None:
         (_("updated"), report.updated),
         (_("unchanged"), report.unchanged),
         *((_("left out: %(reason)s") % {"reason": reason}, number) for reason, number in report.excluded.items()),
-        (_("not imported, see below"), report.failed),
-        *report.further.items(),
+        (_("not imported"), report.failed),
+        *((what.replace("_", " "), number) for what, number in report.further.items()),
     ):
         table.add_row(escape(label), f"{number:,}")
     console.print(table)

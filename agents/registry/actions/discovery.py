@@ -131,7 +131,7 @@ def _bring_up_to_date(
     before = {"last_used_at": alias.last_used_at, "facts": alias.facts}
     after = {"last_used_at": found.last_used_at, "facts": dict(found.facts)}
     AgentAlias.objects.filter(pk=alias.pk).update(last_seen_at=clock.now(), **after)
-    told = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
+    told: dict[str, tuple[object, object]] = {name: (before[name], after[name]) for name in before if before[name] != after[name]}
     told |= _describe_anew(agent, found) | _raise_tier(agent, verbs=verbs, reached=reached)
     if new_systems := set(systems) - set(agent.systems.all()):
         agent.systems.add(*new_systems)
