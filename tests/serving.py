@@ -77,16 +77,20 @@ def left_of(processes: list[psutil.Process], seconds: float) -> list[str]:
 
 
 @contextmanager
-def serving(environment: dict[str, str], folder: Path, *command: str) -> Iterator[RunningPortal]:
-    """A portal started by `manage.py serve` (or by the given command), ended afterwards whatever happened."""
+def serving(environment: dict[str, str], folder: Path, *command: str, checkout: Path = ROOT) -> Iterator[RunningPortal]:
+    """A portal started by `manage.py serve` (or by the given command), ended afterwards whatever happened.
+
+    environment: beside this process's own; an empty value takes the variable away.
+    """
     port = free_port()
     log = folder / f"portal-{port}.log"
     started = list(command) or [sys.executable, "manage.py", "serve"]
+    merged = {**os.environ, **environment, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
     with log.open("wb") as out:
         process = subprocess.Popen(
             started,
-            cwd=environment.get("PWD", str(ROOT)),
-            env={**os.environ, **environment, "PORT": str(port), "PYTHONUNBUFFERED": "1"},
+            cwd=checkout,
+            env={name: value for name, value in merged.items() if value},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
