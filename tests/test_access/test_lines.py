@@ -82,6 +82,13 @@ def test_when_every_line_is_refused_the_agent_goes_back_to_its_author(cast: Cast
     assert "No access was approved" in agent.state_reason
 
 
+def test_a_refused_registration_is_not_submitted_again_unchanged(cast: Cast) -> None:
+    agent = agent_at(Agent.State.PENDING_APPROVAL, cast)
+    lines.deny(open_lines(agent)[0], by=cast.cat, reason="Too much.")
+    with pytest.raises(ValidationError, match="at least one permission"):
+        registrations.submit(agent, by=cast.ann)
+
+
 def test_a_refused_registration_can_be_changed_and_submitted_again(cast: Cast) -> None:
     agent = agent_at(Agent.State.PENDING_APPROVAL, cast)
     lines.deny(open_lines(agent)[0], by=cast.cat, reason="Too much.")

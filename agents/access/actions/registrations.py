@@ -54,7 +54,7 @@ def submit(agent: Agent, *, by: User) -> Agent:
 
     Writes agent.submitted.
     """
-    request = registration_of(agent)
+    request = drafted_for(agent)
     asked_for = list(request.lines.select_related("entitlement__system")) if request else []
     if not asked_for:
         raise ValidationError({"permissions": _("Choose at least one permission.")})
@@ -77,7 +77,7 @@ def accept(agent: Agent, *, by: User) -> Agent:
     Raises NotAllowed, IllegalMove. Writes ownership.accepted and request.submitted.
     """
     agent = agents.accept_ownership(agent, by=by)
-    request = registration_of(agent)
+    request = drafted_for(agent)
     if request is None:
         raise ValidationError(_("This registration asks for no permission; send it back."))
     now = clock.now()
@@ -131,10 +131,16 @@ def retire(agent: Agent, *, by: User, reason: str) -> Agent:
 
 
 def _end_everything(agent: Agent, *, by: Actor) -> None:
-    for grant in Grant.objects.live().filter(agent=agent).select_for_update(of=("self",)):
-        grants.end(grant, by=by, reason=_("The agent was retired."))
+    # Requests first: an approval that is being made meanwhile has then either stored its grant, or finds no request.
     for request in AccessRequest.objects.filter(agent=agent, state__in=("draft", "pending", "needs_information")):
         move(request, AccessRequest.State.CANCELLED, by=by, event=Event.REQUEST_CANCELLED, reason=_("The agent was retired."))
+    for grant in Grant.objects.live().filter(agent=agent).select_for_update(of=("self",)):
+        grants.end(grant, by=by, reason=_("The agent was retired."))
+
+
+def drafted_for(agent: Agent) -> AccessRequest | None:
+    """What the agent will ask for once its owner has accepted."""
+    return AccessRequest.objects.filter(agent=agent, is_registration=True, state=AccessRequest.State.DRAFT).first()
 
 
 def registration_of(agent: Agent) -> AccessRequest | None:
