@@ -61,7 +61,10 @@ def use_new_enough_python() -> None:
         newer = shutil.which(f"python3.{minor}")
         if newer:
             os.execv(newer, [newer, "-I", *sys.argv])  # noqa: S606
-    give_up(f"Mandate needs Python 3.11 or newer; this is {sys.version.split()[0]}. Install it, or name it: make PYTHON=python3.12 run")
+    give_up(
+        f"Mandate needs Python 3.11 or newer; this is {sys.version.split()[0]}.\n"
+        "Install it, or name the one you have: make PYTHON=python3.12 run"
+    )
 
 
 def install_packages(target: str) -> None:
@@ -108,7 +111,7 @@ def make_environment() -> None:
         return
     give_up(
         f"This Python ({sys.executable}) cannot make an environment: it has neither ensurepip nor pip.\n"
-        f"Install one of them, then start again: on Debian or Ubuntu `sudo apt-get install python3-venv`, elsewhere pip or uv."
+        "Install one of them, then start again: on Debian or Ubuntu `sudo apt-get install python3-venv`, elsewhere pip or uv."
     )
 
 
@@ -149,7 +152,7 @@ def install_libraries() -> None:
     if not missing or (apt_may_install() and apt_install(*missing)):
         return
     give_up(
-        "Mandate writes its evidence packs with Pango and HarfBuzz, which are not on this machine. Install them, then start again:\n"
+        "Mandate writes its evidence packs with Pango and HarfBuzz, which this machine lacks. Install them, then start again:\n"
         f"  Debian, Ubuntu: sudo apt-get install {' '.join(missing)}\n"
         "  Fedora: sudo dnf install pango      Arch: sudo pacman -S pango      Alpine: apk add pango      macOS: brew install pango"
     )
@@ -168,7 +171,7 @@ def loads(names: tuple[str, ...]) -> bool:
 
 
 def install_programs() -> None:
-    """The databases and the browser of the tests are there, or a line says which are not; the tests then say what that costs."""
+    """The databases and the browser of the tests are there, or a line says which are not."""
     missing = [package for package, names in PROGRAMS.items() if not any(program(name) for name in names)]
     if not missing or (apt_may_install() and apt_install(*missing)):
         return

@@ -1,6 +1,6 @@
 """All that `make check` looks at; every check runs, so that one look shows everything that is wrong.
 
-    python -m tests.check [WORD…]      only the checks whose name contains one of the words
+python -m tests.check [WORD…]      only the checks whose name contains one of the words
 """
 
 import os
@@ -39,7 +39,7 @@ def main() -> int:
             if words and not any(word in name for word in words):
                 continue
             started = time.monotonic()
-            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+            done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
             print(f"{'ok    ' if done.returncode == 0 else 'FAILED'} {name} ({time.monotonic() - started:.0f} s)", flush=True)
             if done.returncode:
                 failed.append(name)
@@ -62,7 +62,8 @@ def sizes() -> bool:
     longest = [f"  {path.relative_to(ROOT)}: {length} lines" for path, length in written.items() if length > LONGEST_FILE]
     median = statistics.median(written.values())
     is_well = not longest and median < MEDIAN_FILE
-    print(f"{'ok    ' if is_well else 'FAILED'} file sizes: {len(written)} files, median {median:.0f} lines, longest {max(written.values())}")
+    verdict = "ok    " if is_well else "FAILED"
+    print(f"{verdict} file sizes: {len(written)} files, median {median:.0f} lines, longest {max(written.values())}")
     print("\n".join(longest), end="\n" if longest else "")
     return is_well
 

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from portal.bootstrap import PROGRAMS, program
 from tests.database import prepare_own
-from tests.people import cast as cast
+from tests.people import cast  # noqa: F401  (a fixture for every test)
 from tests.services import REDIS_VARIABLE
 
 MARKS = {
@@ -76,4 +76,3 @@ def browser_program() -> str:
     """The path of the browser that the browser tests drive."""
     found = [program(name) for name in PROGRAMS["chromium"]]
     return next(path for path in found if path)
-

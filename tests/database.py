@@ -57,7 +57,7 @@ class TestDatabase:
         """The outcome of a manage.py command on this database, in a process of its own."""
         command = [sys.executable, str(ROOT / "manage.py"), *arguments]
         environment = {**os.environ, **self.environment, **more}
-        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     def copy(self, name: str, folder: Path) -> "TestDatabase":
         """Another database with the same content."""

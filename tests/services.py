@@ -91,7 +91,7 @@ def _start_redis(folder: Path) -> int:
     pid_file = folder / "redis.pid"
     command = [str(server), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--appendonly", "yes"]
     command += ["--save", "", "--daemonize", "yes", "--pidfile", str(pid_file), "--logfile", str(folder / "server.log")]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     for _attempt in range(100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0 and pid_file.exists():
@@ -111,7 +111,7 @@ def _as_postgres(command: list[str]) -> None:
     """PostgreSQL refuses to run as root, so root runs it as the user that Debian made for it."""
     if os.geteuid() == 0:
         command = ["runuser", "-u", "postgres", "--", *command]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", timeout=120)  # noqa: S603
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", timeout=120)
     if done.returncode:
         raise RuntimeError(f"{command}: {done.stdout}{done.stderr}")
 
@@ -139,11 +139,11 @@ def run(command: list[str], *, or_skip: bool) -> int:
         print(f"Not covered here: PostgreSQL and Redis. To cover them install {' and '.join(lacking)}.", file=sys.stderr)
         if os.environ.get("CI") == "true":
             return 1
-        return 0 if or_skip else subprocess.run(command, check=False).returncode  # noqa: S603
+        return 0 if or_skip else subprocess.run(command, check=False).returncode
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="mandate-services-"))
     try:
-        return subprocess.run(command, check=False, env={**os.environ, **start(folder)}).returncode  # noqa: S603
+        return subprocess.run(command, check=False, env={**os.environ, **start(folder)}).returncode
     finally:
         stop(folder)
 

@@ -60,7 +60,8 @@ class RunningPortal:
     def child(self, name: str) -> psutil.Process:
         """The web, worker or beat process itself (not what it started in turn)."""
         for process in self.below():
-            if process.cmdline()[-1:] == [name] and process.parent().cmdline()[-1:] != [name]:
+            parent = process.parent()
+            if process.cmdline()[-1:] == [name] and parent and parent.cmdline()[-1:] != [name]:
                 return process
         raise LookupError(f"no {name} process below {self.process.pid}")
 

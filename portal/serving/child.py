@@ -16,6 +16,7 @@ from portal.celery import app
 from portal.serving import lifeline
 
 QUEUES = "default,packs,connectors"
+ALONE = ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # no worker listens to another
 
 
 def web() -> None:
@@ -38,10 +39,8 @@ def web() -> None:
 def worker() -> None:
     """Does the work outside the request, in threads."""
     warnings.simplefilter("ignore", SecurityWarning)  # root in a container is the operator's choice
-    app.start(
-        ["--quiet", "worker", "--pool", "threads", "--concurrency", "4", "--queues", QUEUES, "--loglevel", "WARNING"]
-        + ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    )
+    threads = ["--pool", "threads", "--concurrency", "4", "--queues", QUEUES]
+    app.start(["--quiet", "worker", *threads, *ALONE, "--loglevel", "WARNING"])
 
 
 def beat() -> None:

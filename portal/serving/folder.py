@@ -15,11 +15,11 @@ from kombu.utils.json import dumps, loads
 class Channel(filesystem.Channel):
     """kombu writes a message in place, so that a reader can meet half of one; here a rename puts it there whole."""
 
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]  # kombu is of two minds
         folder = Path(self.data_folder_out)
         name = uuid.uuid4().hex
         draft = folder / f".{name}"
-        draft.write_bytes(str_to_bytes(dumps(message)))
+        draft.write_bytes(str_to_bytes(dumps(payload)))
         draft.rename(folder / f"{time.time_ns():020d}_{name}.{queue}.msg")
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:

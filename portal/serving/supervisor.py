@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -44,10 +45,8 @@ class Child:
     def signal(self, number: int) -> None:
         """To the whole group: the web server has processes of its own."""
         if self.process is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                pass
 
     def bury(self) -> str:
         """Why it ended; what it may have left is gone, and the time of its next start is set."""

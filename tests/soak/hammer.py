@@ -39,7 +39,9 @@ class Hammer:
         self.seed = seed
         self.dice = random.Random(seed)
         self.turn = 0
-        self.ann, self.bob, self.cat, self.sam = (User.objects.get(email=f"{name}@example.org") for name in ("ann", "bob", "cat", "sam"))
+        self.ann, self.bob, self.cat, self.sam = (
+            User.objects.get(email=f"{name}@example.org") for name in ("ann", "bob", "cat", "sam")
+        )
         self.read_records = Entitlement.objects.get(name="records:read")
 
     def change_one_person_that_all_change(self) -> None:

@@ -29,7 +29,9 @@ def test_tests_run_as_the_app_role_which_owns_nothing() -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db
-@pytest.mark.parametrize("statement", ["UPDATE audit_trailevent SET event = 'x'", "DELETE FROM audit_trailevent", "TRUNCATE audit_trailevent"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE audit_trailevent SET event = 'x'", "DELETE FROM audit_trailevent", "TRUNCATE audit_trailevent"]
+)
 def test_app_role_may_not_change_the_trail(statement: str) -> None:
     with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
@@ -37,9 +39,15 @@ def test_app_role_may_not_change_the_trail(statement: str) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db
-@pytest.mark.parametrize("statement", ["CREATE TABLE own (id int)", "ALTER TABLE audit_trailevent DISABLE TRIGGER ALL", "DROP TABLE audit_trailevent"])
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE own (id int)", "ALTER TABLE audit_trailevent DISABLE TRIGGER ALL", "DROP TABLE audit_trailevent"]
+)
 def test_app_role_may_not_change_tables(statement: str) -> None:
-    with pytest.raises(DatabaseError, match="permission denied|must be owner"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match=r"permission denied|must be owner"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 
@@ -80,7 +88,11 @@ def test_own_database_is_shared_by_threads_and_processes(own_database: TestDatab
     assert ContentType.objects.filter(app_label="made").count() == 1
     seen = subprocess.run(
         [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", COUNT],
-        cwd=ROOT, env={**os.environ, **own_database.environment}, capture_output=True, text=True, check=True,
+        cwd=ROOT,
+        env={**os.environ, **own_database.environment},
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert seen.stdout.strip() == "1"
 
@@ -88,6 +100,10 @@ def test_own_database_is_shared_by_threads_and_processes(own_database: TestDatab
 @pytest.mark.django_db
 def test_every_migration_is_written() -> None:
     done = subprocess.run(
-        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -76,7 +76,9 @@ for _ in range(100):
 print(time.monotonic() - started < 0.5)
 """
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"}
-        told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=30)
+        told = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=30
+        )
     assert told.stdout.strip() == "True"
     assert time.monotonic() - started < 20
 
