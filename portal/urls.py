@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("portal.views.inbox")),
     path("", include("portal.views.requests")),
     path("", include("portal.views.outbox")),
+    path("reviews/", include("portal.views.reviews")),
     path("search/", search, name="search"),
     path("accounts/email/", errors.no_page),  # nobody renames themselves: addresses come from the directory
     path("accounts/", include("allauth.urls")),

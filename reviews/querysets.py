@@ -47,14 +47,21 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
     def with_progress(self) -> Self:
-        """Each with `decided_count` and `ended_count`."""
+        """Each with `decided_count`, `undecided_count` and `ended_count`."""
         return self.annotate(
+            undecided_count=Count("items", filter=Q(items__state="undecided")),
             decided_count=Count("items", filter=~Q(items__state="undecided")),
             ended_count=Count("items", filter=Q(items__choice="end")),
         )
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Items of the campaigns this person may see."""
+        if not isinstance(user, User) or not user.has_role(*REVIEWERS, *SEES_EVERYTHING):
+            return self.none()
+        return self.exclude(campaign__state__in=("scheduled", "generating"))
+
     def for_agent(self, agent: Agent) -> Self:
         """Every item about this agent and its accesses, newest campaign first."""
         return (
