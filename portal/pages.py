@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
@@ -73,10 +74,12 @@ def why_not_see(user: User, *roles: Role) -> str | None:
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: pages that allauth renders stand in the same shell."""
+    """Context processor: allauth's pages stand in the same shell; a demo offers its people to sign in as."""
     if not request.path.startswith("/accounts/"):
         return {}
-    return {
-        **admin.site.each_context(request),
-        "demo_sign_ins": sign_ins() if settings.MANDATE_DEMO else (),
-    }
+    context = admin.site.each_context(request)
+    if settings.MANDATE_DEMO and request.path == reverse("account_login"):
+        offered = sign_ins()
+        known = set(User.objects.filter(email__in=[one["email"] for one in offered]).values_list("email", flat=True))
+        context["demo_sign_ins"] = [one for one in offered if one["email"] in known]
+    return context

@@ -14,6 +14,7 @@ from unfold.sites import UnfoldAdminSite
 
 from agents.people.models import User
 from portal.navigation import CONSOLE_ROLES, sidebar
+from portal.read_only import ReadOnlyAdmin
 
 Extra = dict[str, Any] | None
 
@@ -24,6 +25,11 @@ class PortalSite(UnfoldAdminSite):
     index_title = _("Console")
     index_template = "admin/console.html"
     enable_nav_sidebar = True
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only pages that cannot write come in; what other packages register (groups, e-mail addresses) stays outside."""
+        if admin_class is not None and issubclass(admin_class, ReadOnlyAdmin):
+            super().register(model_or_iterable, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

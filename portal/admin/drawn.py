@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.db import models
 
-from portal.admin.read_only import ReadOnlyAdmin
+from portal.read_only import ReadOnlyAdmin
 
 OURS = ("audit", "people", "registry", "access", "runtime", "connectors", "reviews", "compliance", "guardian")
 # Never shown, not even to administrators: what signs somebody in, and raw bytes.
