@@ -6,7 +6,7 @@ Sentences and numbers only; `where` names the list that explains a number, and p
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Count, F, Max, Q, QuerySet
@@ -20,6 +20,7 @@ from agents.audit.states import Tone
 from agents.people.models import User
 from agents.registry.choices import AgentKind, DataClass, Environment, Origin
 from agents.registry.models import Agent, AgentAlias
+from agents.registry.querysets import AgentQuerySet
 from compliance.reach import holding_class
 from compliance.schedule import Schedule, schedule, schedule_for
 
@@ -90,16 +91,16 @@ class FiveAnswers:
 
 def five(agents: QuerySet[Agent]) -> FiveAnswers:
     """The answers for these agents as they are now; drafts and retired ones are left out."""
-    agents = Agent.objects.filter(pk__in=agents.values("pk")).in_service()
-    total = agents.count()
-    grants = Grant.objects.unexpired().filter(agent__in=agents.values("pk"))
+    here = Agent.objects.filter(pk__in=agents.values("pk")).in_service()
+    total = here.count()
+    grants = Grant.objects.unexpired().filter(agent__in=here.values("pk"))
     return FiveAnswers(
         agents=total,
-        which=_which(agents, total),
-        who=_who(agents, total),
-        what=_what(agents),
+        which=_which(here, total),
+        who=_who(here, total),
+        what=_what(here),
         why=_why(grants),
-        when=_when(schedule(agents), grants),
+        when=_when(schedule(here), grants),
     )
 
 
@@ -116,7 +117,7 @@ def five_for(agent: Agent) -> FiveAnswers:
     )
 
 
-def _which(agents: QuerySet[Agent], total: int) -> Answer:
+def _which(agents: AgentQuerySet, total: int) -> Answer:
     count = agents.aggregate(
         ai=Count("pk", filter=Q(kind=AgentKind.AI_AGENT)),
         found=Count("pk", filter=Q(origin=Origin.DISCOVERED)),
@@ -145,8 +146,8 @@ def _which(agents: QuerySet[Agent], total: int) -> Answer:
     return Answer("which", _("Which agent did it?"), sentence, facts)
 
 
-def _who(agents: QuerySet[Agent], total: int) -> Answer:
-    ownerless = agents.without_accountable_owner().count()  # type: ignore[attr-defined]
+def _who(agents: AgentQuerySet, total: int) -> Answer:
+    ownerless = agents.without_accountable_owner().count()
     owned = total - ownerless
     sentence = _("%(owned)s of %(total)s have an accountable owner who accepted.") % {"owned": owned, "total": total}
     fact = Fact(
@@ -158,7 +159,7 @@ def _who(agents: QuerySet[Agent], total: int) -> Answer:
     return Answer("who", _("Who owns it?"), sentence, (fact,), percent(owned, total))
 
 
-def _what(agents: QuerySet[Agent]) -> Answer:
+def _what(agents: AgentQuerySet) -> Answer:
     wanted = {key: Count("pk", filter=holding_class(classes)) for key, _label, classes in REACH}
     production = Environment.PRODUCTION
     in_production = Count("pk", filter=Q(environment=production))
@@ -217,10 +218,10 @@ def _when(reviews: Schedule, grants: QuerySet[Grant]) -> Answer:
 
 
 def _coming(reviews: Schedule) -> str:
-    if reviews.next_at is None:
+    if reviews.next_on is None:
         return _("No review is due on any date.")
     return ngettext("Next review %(day)s, for %(n)s agent.", "Next review %(day)s, for %(n)s agents.", reviews.next_count) % {
-        "day": day(reviews.next_at),
+        "day": day(reviews.next_on),
         "n": reviews.next_count,
     }
 
@@ -305,15 +306,15 @@ def _why_for(agent: Agent, grants: QuerySet[Grant]) -> Answer:
 def _when_for(agent: Agent, reviews: Schedule, grants: QuerySet[Grant]) -> Answer:
     now = clock.now()
     facts = []
-    if reviews.next_at is None:
+    if reviews.next_on is None:
         sentence = _("No review is due on any date.")
     elif reviews.overdue:
-        sentence = _("Its review was due on %(day)s and is not done.") % {"day": day(reviews.next_at)}
+        sentence = _("Its review was due on %(day)s and is not done.") % {"day": day(reviews.next_on)}
         facts.append(Fact(_("review overdue"), 1, "bad", Where("reviews", (("due", "overdue"),))))
     else:
-        sentence = _("Next review %(day)s.") % {"day": day(reviews.next_at)}
-    if reviews.last_at is not None:
-        facts.append(Fact(_("last reviewed on %(day)s") % {"day": day(reviews.last_at)}))
+        sentence = _("Next review %(day)s.") % {"day": day(reviews.next_on)}
+    if reviews.last_on is not None:
+        facts.append(Fact(_("last reviewed on %(day)s") % {"day": day(reviews.last_on)}))
     if agent.eligible_until is not None:
         over = agent.eligible_until <= now
         text = _("eligible until %(day)s") if not over else _("no longer eligible since %(day)s")
@@ -330,6 +331,6 @@ def percent(part: int, whole: int) -> int | None:
     return part * 100 // whole if whole else None
 
 
-def day(moment: datetime) -> str:
+def day(moment: date) -> str:
     """A date as people write it, in UTC: packs and pages must agree."""
     return date_format(moment, "j F Y")

@@ -1,37 +1,57 @@
 """When agents are reviewed next, and which are late. Time decides: a lease that ran out is late, whatever was opened or not."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
-from django.db.models import Count, Min, Q, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models import Exists, Max, OuterRef, Q
 
 from agents import clock
 from agents.registry.models import Agent
+from agents.registry.querysets import AgentQuerySet
+from reviews.models import Item
+from reviews.querysets import ItemQuerySet
+from reviews.questions import next_reviews
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """next_at: the earliest date still to come (for one agent: its date, also when past); next_count: agents due that day;
-    overdue: agents whose date has passed; never: agents without any completed review; last_at: of one agent."""
+    """next_on: the earliest day a review ends or begins; next_count: agents due that day; overdue: agents whose review
+    was not done in time; never: agents nobody has reviewed yet; last_on: of one agent."""
 
-    next_at: datetime | None
+    next_on: date | None
     next_count: int = 0
     overdue: int = 0
     never: int = 0
-    last_at: datetime | None = None
+    last_on: date | None = None
 
 
-def schedule(agents: QuerySet[Agent]) -> Schedule:
+def schedule(agents: AgentQuerySet) -> Schedule:
     """For these agents as they are now."""
-    now = clock.now()
-    dated = agents.filter(eligible_until__isnull=False)
-    late, to_come = Q(eligible_until__lte=now), Q(eligible_until__gt=now)
-    count = dated.aggregate(overdue=Count("pk", filter=late), next=Min("eligible_until", filter=to_come))
-    due_then = dated.annotate(on=TruncDate("eligible_until")).filter(on=count["next"].date()).count() if count["next"] else 0
-    return Schedule(next_at=count["next"], next_count=due_then, overdue=count["overdue"])
+    days = sorted(next_reviews(agents).values())
+    at_work = agents.filter(activated_at__isnull=False)
+    return Schedule(
+        next_on=days[0] if days else None,
+        next_count=days.count(days[0]) if days else 0,
+        overdue=at_work.filter(overdue()).count(),
+        never=at_work.exclude(Exists(_items().filter(decided_at__isnull=False))).count(),
+    )
 
 
 def schedule_for(agent: Agent) -> Schedule:
-    overdue = agent.eligible_until is not None and agent.eligible_until <= clock.now()
-    return Schedule(next_at=agent.eligible_until, next_count=1, overdue=int(overdue))
+    only = Agent.objects.filter(pk=agent.pk)
+    found = schedule(only)
+    last = Item.objects.filter(agent=agent, kind=Item.Kind.AGENT).aggregate(at=Max("decided_at"))["at"]
+    return Schedule(found.next_on, found.next_count, found.overdue, found.never, last.date() if last else None)
+
+
+def overdue() -> Q:
+    """Agents whose lease ran out, or whose last review ended without a decision about them. Not reviewed is not kept."""
+    reviewed_since = Item.objects.filter(
+        agent=OuterRef("agent"), kind=Item.Kind.AGENT, decided_at__isnull=False, campaign__gt=OuterRef("campaign")
+    )
+    missed = _items().not_reviewed().exclude(Exists(reviewed_since))
+    return Q(eligible_until__lte=clock.now()) | Q(Exists(missed))
+
+
+def _items() -> ItemQuerySet:
+    return Item.objects.filter(agent=OuterRef("pk"), kind=Item.Kind.AGENT)

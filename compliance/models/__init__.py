@@ -1,0 +1,3 @@
+from compliance.models.pack import Pack
+
+__all__ = ["Pack"]
