@@ -5,7 +5,7 @@ from datetime import date
 from agents import clock
 from agents.registry.models import Agent
 from agents.registry.querysets import AgentQuerySet
-from reviews.models import Cadence, Campaign, Item
+from reviews.models import Cadence, Item
 
 
 def next_reviews(agents: AgentQuerySet) -> dict[int, date]:
@@ -38,6 +38,4 @@ def next_review_for(agent: Agent) -> date | None:
 
 def _next_begin(cadence: Cadence) -> date:
     """Today while this period's campaign has not opened yet, else the next period's first day."""
-    period = cadence.period
-    begun = Campaign.objects.filter(cadence=cadence, period_key=period.key).exists()
-    return period.ends_on if begun else clock.now().date()
+    return cadence.period.ends_on if cadence.has_begun else clock.now().date()

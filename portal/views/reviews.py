@@ -47,7 +47,7 @@ def reviews(request: HttpRequest) -> HttpResponse:
         _("Reviews"),
         running=[(campaign, mine.get(campaign.pk, 0)) for campaign in running],
         over=over.order_by("-opened_at")[:100],
-        cadences=[(cadence, cadence.period.ends_on) for cadence in Cadence.objects.all()],
+        cadences=[(cadence, cadence.has_begun) for cadence in Cadence.objects.all()],
         may_see=user.has_role(*REVIEWERS, *SEES_EVERYTHING),
     )
     return render(request, "reviews/list.html", context)

@@ -45,7 +45,7 @@ def open_due() -> int:
 def schedule(cadence: Cadence) -> None:
     """The campaign of the running period has its row, if there is somebody to review. Any number of callers make one."""
     period = cadence.period
-    if Campaign.objects.filter(cadence=cadence, period_key=period.key).exists() or not population(cadence.tier).exists():
+    if cadence.has_begun or not population(cadence.tier).exists():
         return
     campaign = Campaign(
         cadence=cadence,

@@ -30,5 +30,10 @@ class Cadence(models.Model):
         """The period that is running now."""
         return period_of(self.every, clock.now().date())
 
+    @property
+    def has_begun(self) -> bool:
+        """The running period has its campaign."""
+        return self.campaigns.filter(period_key=self.period.key).exists()
+
     def trail_ref(self) -> TrailRef:
         return TrailRef("cadence", self.tier, str(self))
