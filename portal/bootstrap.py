@@ -154,7 +154,7 @@ def install_libraries() -> None:
     give_up(
         "Mandate writes its evidence packs with Pango and HarfBuzz, which this machine lacks. Install them, then start again:\n"
         f"  Debian, Ubuntu: sudo apt-get install {' '.join(missing)}\n"
-        "  Fedora: sudo dnf install pango      Arch: sudo pacman -S pango      Alpine: apk add pango      macOS: brew install pango"
+        "  Fedora: sudo dnf install pango   Arch: sudo pacman -S pango   Alpine: apk add pango   macOS: brew install pango"
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import environ
 import psycopg
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO_PASSWORD = "mandate-demo"  # noqa: S105  (printed by `make run`, refused in production)
@@ -13,7 +14,7 @@ MODES = ("embedded", "production")
 SHORTEST_SECRET = 32
 
 
-class Misconfigured(Exception):
+class Misconfigured(ImproperlyConfigured):
     """All that is wrong with the environment, one sentence a line."""
 
     def __init__(self, problems: list[str]) -> None:

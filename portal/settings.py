@@ -6,16 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 
 from portal.conf import csp, logging, unfold
 from portal.conf.accounts import *  # noqa: F403
-from portal.configuration import BASE_DIR, Misconfigured, read
+from portal.configuration import BASE_DIR, read
 
-try:
-    CONFIGURATION = read()
-except Misconfigured as problem:
-    raise ImproperlyConfigured(str(problem)) from problem
+CONFIGURATION = read()
 
 DEBUG = CONFIGURATION.debug
 SECRET_KEY = CONFIGURATION.secret_key
