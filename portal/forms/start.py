@@ -16,21 +16,26 @@ from agents.people.choices import Regulation
 from agents.people.models import LegalEntity, User
 
 MOST_ENTITIES = 50
+EMPTY = {"required": gettext_lazy("Fill this in.")}
 
 
 class OrganisationForm(forms.Form):
     organisation = forms.CharField(
-        label=gettext_lazy("Organisation"), max_length=120, help_text=gettext_lazy("The group or company this portal is for.")
+        label=gettext_lazy("Organisation"),
+        max_length=120,
+        error_messages=EMPTY,
+        help_text=gettext_lazy("The group or company this portal is for."),
     )
 
 
 class EntityForm(forms.Form):
     """One company of the group."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120, error_messages=EMPTY)
     country = forms.CharField(
         label=gettext_lazy("Country"),
         max_length=2,
+        error_messages=EMPTY,
         help_text=gettext_lazy("Two letters, like DE or US."),
         widget=forms.TextInput({"autocapitalize": "characters", "autocomplete": "off"}),
     )
@@ -60,6 +65,12 @@ class EntityForm(forms.Form):
 class EntitySet(forms.BaseFormSet):  # type: ignore[type-arg]  # Django's is not generic at run time
     """One to several; an empty further row is left out."""
 
+    default_error_messages = {
+        **forms.BaseFormSet.default_error_messages,
+        "too_few_forms": gettext_lazy("Name at least one legal entity."),
+        "too_many_forms": gettext_lazy("Begin with at most %d legal entities; the others can follow."),
+    }
+
     def clean(self) -> None:
         seen: set[str] = set()
         for form in self.filled:
@@ -81,12 +92,17 @@ Entities = forms.formset_factory(
 class AdministratorForm(forms.Form):
     """Somebody who can sign in and give roles."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=150, widget=forms.TextInput({"autocomplete": "off"}))
-    email = forms.EmailField(label=gettext_lazy("E-mail"), max_length=254, widget=forms.EmailInput({"autocomplete": "off"}))
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=150, error_messages=EMPTY, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"), max_length=254, error_messages=EMPTY, widget=forms.EmailInput({"autocomplete": "off"})
+    )
     password = forms.CharField(
         label=gettext_lazy("Password"),
         strip=False,
         max_length=256,
+        error_messages=EMPTY,
         help_text=lazy(lambda: " ".join(password_validators_help_texts()), str)(),
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
@@ -94,6 +110,7 @@ class AdministratorForm(forms.Form):
         label=gettext_lazy("Password again"),
         strip=False,
         max_length=256,
+        error_messages=EMPTY,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
 
@@ -116,6 +133,12 @@ class AdministratorForm(forms.Form):
 
 class AdministratorPair(forms.BaseFormSet):  # type: ignore[type-arg]  # as above
     """Exactly two different people, so that nobody rules alone."""
+
+    default_error_messages = {
+        **forms.BaseFormSet.default_error_messages,
+        "too_few_forms": gettext_lazy("Name two administrators."),
+        "too_many_forms": gettext_lazy("Name two administrators; they bring in the others."),
+    }
 
     def clean(self) -> None:
         seen: set[str] = set()
