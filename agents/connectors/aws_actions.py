@@ -106,7 +106,7 @@ def verb_of(service: str, action: str) -> VerbClass:
     literal = re.split(r"[*?]", single, maxsplit=1)[0]
     verbs = [_told_apart(single, verb) for verb in _verbs(literal, open_ended=literal != single)]
     special = [verb for (of, name), (verb, _, _) in EXACT.items() if of == service and covers(action, name)]
-    found = max((*verbs, *special), key=SEVERITY.index, default=C)  # a verb nobody knows is taken for a change of settings
+    found = max((*verbs, *special), key=SEVERITY.index)
     if found == R:
         return R
     if service in IDENTITY_SERVICES:
@@ -142,9 +142,10 @@ def _verbs(literal: str, *, open_ended: bool) -> list[VerbClass]:
     if not literal:
         return [A]
     whole = [verb for verb in VERBS if literal.startswith(verb)]
+    longer = [VERBS[verb] for verb in VERBS if open_ended and verb.startswith(literal)]
     if whole:
-        return [VERBS[max(whole, key=len)]]
-    return [VERBS[verb] for verb in VERBS if open_ended and verb.startswith(literal)]
+        return [VERBS[max(whole, key=len)], *longer]
+    return [C, *longer]  # a verb nobody knows is taken for a change of settings
 
 
 def _told_apart(action: str, verb: VerbClass) -> VerbClass:

@@ -27,7 +27,7 @@ GUARDED = re.compile(r"[\s']*[=+\-@\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n]")
 
 @dataclass(frozen=True)
 class Columns:
-    """The header that a file must have. Names are compared without case, with spaces, hyphens and underscores alike."""
+    """The header that a file must have. Names are compared without case, spaces, hyphens and underscores."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -136,7 +136,7 @@ def _header(cells: list[str], columns: Columns) -> list[str]:
 
 
 def _key(name: str) -> str:
-    return re.sub(r"[\s_-]+", "_", name.strip().casefold())
+    return re.sub(r"[\s_-]+", "", name.casefold())
 
 
 def _row(number: int, cells: list[str], names: list[str], guarded: bool) -> Row | Fault:
