@@ -76,7 +76,12 @@ def test_nothing_changes_whatever_a_superuser_posts(console: Client) -> None:
         row = model._default_manager.order_by("pk").first()
         pk = row.pk if row else 1
         values = {field.name: "1" for field in model._meta.concrete_fields} | {"_save": "Save", "post": "yes"}
-        for path in (address(model, "add"), address(model, "change", pk), address(model, "delete", pk), address(model, "history", pk)):
+        for path in (
+            address(model, "add"),
+            address(model, "change", pk),
+            address(model, "delete", pk),
+            address(model, "history", pk),
+        ):
             assert console.post(path, values).status_code in {403, 404, 405}, path
         for action in BULK:
             bulk = {"action": action, "_selected_action": [str(pk)], "post": "yes", "index": "0"}
@@ -113,7 +118,9 @@ def test_superuser_without_a_role_sees_no_console(client: Client, cast: Cast) ->
     assert client.get(address(Agent, "changelist")).status_code in {302, 403}
 
 
-@pytest.mark.parametrize(("name", "sees"), [("ada", True), ("sid", True), ("audrey", True), ("bob", False), ("cora", False), ("sam", False)])
+@pytest.mark.parametrize(
+    ("name", "sees"), [("ada", True), ("sid", True), ("audrey", True), ("bob", False), ("cora", False), ("sam", False)]
+)
 def test_console_is_for_the_roles_that_need_it(client: Client, cast: Cast, name: str, sees: bool) -> None:
     client.force_login(cast.everybody[name])
     assert (client.get(address(Agent, "changelist")).status_code == 200) is sees

@@ -39,8 +39,7 @@ def templates() -> list[Path]:
 
 def shown(path: Path) -> str:
     """The template without its comments and tags."""
-    text = re.sub(r"\{% comment.*?endcomment %\}|\{#.*?#\}", "", path.read_text(), flags=re.S)
-    return text
+    return re.sub(r"\{% comment.*?endcomment %\}|\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
 
 
 @pytest.mark.django_db

@@ -14,7 +14,9 @@ def titles(cast: Cast, name: str, text: str) -> set[str]:
     return {hit.title for group in find(cast.everybody[name], text) for hit in group.hits}
 
 
-@pytest.mark.parametrize(("name", "sees"), [("ann", True), ("bob", True), ("cat", True), ("sid", True), ("audrey", True), ("sam", False)])
+@pytest.mark.parametrize(
+    ("name", "sees"), [("ann", True), ("bob", True), ("cat", True), ("sid", True), ("audrey", True), ("sam", False)]
+)
 def test_agents_are_found_by_those_who_may_see_them(cast: Cast, name: str, sees: bool) -> None:
     agent_at(Agent.State.ACTIVE, cast)
     assert ("Discharge summariser" in titles(cast, name, "summar")) is sees
