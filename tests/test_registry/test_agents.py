@@ -122,3 +122,8 @@ def test_finding_the_same_identity_again_changes_nothing(cast: Cast) -> None:
     written = TrailEvent.objects.count()
     assert discovered(cast) == first
     assert TrailEvent.objects.count() == written
+
+
+def test_a_name_cannot_hide_behind_a_page_of_the_portal(cast: Cast) -> None:
+    with pytest.raises(ValidationError, match="a word of the portal"):
+        registrations.submit(draft(cast, name="New"), by=cast.ann)

@@ -1,0 +1,201 @@
+"""One mandate, all the way, by people clicking in a browser: the issue's steps 1 to 6 on a served portal."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from pdfminer.high_level import extract_text
+from playwright.sync_api import expect
+
+from agents.access.models import Grant
+from agents.audit.models import TrailEvent
+from agents.registry.models import Agent
+from agents.runtime.decisions import is_effective
+from reviews.models import Campaign, Item
+from tests.browser.portal import Desk, browser, served, until
+from tests.database import TestDatabase
+
+pytestmark = pytest.mark.browser
+DATA = Path(__file__).resolve().parents[1] / "data"
+NAME = "Discharge planner"
+REFUSED = "Copies of records stay in the hospital."
+ENDED = "The pilot on ward 4 is over."
+SIZES = [pytest.param(1440, 900, "light", id="1440-light"), pytest.param(390, 844, "dark", id="390-dark")]
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), SIZES)
+def test_one_mandate_goes_all_the_way(
+    own_database: TestDatabase, browser_program: str, tmp_path: Path, width: int, height: int, scheme: str
+) -> None:
+    told = own_database.command("seed_demo")
+    assert told.returncode == 0, told.stderr
+    imported = own_database.command(
+        "import_agents", str(DATA / "aws-account-authorization-details.json"), "--format", "aws-account-authorization-details"
+    )
+    assert imported.returncode == 0, imported.stdout + imported.stderr
+    with served(own_database) as address, browser(browser_program) as chromium:
+
+        @contextmanager
+        def at_desk(email: str) -> Iterator[Desk]:
+            desk = Desk(
+                chromium, address, f"{email}@meridian.example", width=width, height=height, scheme=scheme, pictures=tmp_path
+            )
+            try:
+                yield desk
+            finally:
+                desk.leave()
+
+        with at_desk("ines.brandt") as desk:
+            register(desk)
+        with at_desk("oscar.lindqvist") as desk:
+            accept(desk)
+        with at_desk("samuel.okafor") as desk:
+            decide(desk)
+        agent = Agent.objects.get(name=NAME)
+        granted = Grant.objects.get(agent=agent)
+        assert agent.state == Agent.State.ACTIVE
+        assert granted.entitlement.name == "records:read"
+        assert is_effective(agent, granted.entitlement).allowed
+        with at_desk("rita.moreau") as desk:
+            review(desk, agent)
+        assert not is_effective(agent, granted.entitlement).allowed
+        with at_desk("carla.rossi") as desk:
+            pack(desk)
+        with at_desk("oscar.lindqvist") as desk:
+            read_the_story(desk, agent)
+
+
+def register(desk: Desk) -> None:
+    """Ines begins, leaves, comes back and submits."""
+    page = desk.page
+    desk.look("home")
+    desk.open("/agents/new/")
+    page.get_by_label("Agent name").fill(NAME)
+    page.get_by_label("Business purpose").fill("Suggests discharge dates; a doctor decides.")
+    page.get_by_role("button", name="Save draft").click()
+    page.wait_for_url("**/agents/drafts/**")
+    desk.look("draft-saved")
+    desk.open("/agents/")
+    page.get_by_role("link", name=NAME).or_(page.get_by_role("link", name=f"Continue {NAME}")).first.click()
+    page.get_by_label("Model or platform").fill("Claude on Bedrock")
+    choose_person(desk, "Human owner", "Oscar Lindqvist")
+    choose_person(desk, "Technical owner", "Tara Nguyen")
+    page.get_by_label("Environment").select_option("production")
+    page.get_by_label("Region").fill("US East")
+    page.get_by_label("health records (ePHI)").check()
+    page.get_by_label("Patient records").check()
+    page.get_by_label("Lets the agent read the records of all patients.").check()
+    page.get_by_label("Lets the agent take copies of records out of the hospital.").check()
+    page.get_by_label("Days for records:read").fill("30")
+    desk.look("form-filled")
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.wait_for_url("**/agents/discharge-planner/")
+    desk.look("submitted")
+
+
+def choose_person(desk: Desk, label: str, name: str) -> None:
+    field = desk.page.get_by_label(label, exact=True)
+    field.fill(name)
+    option = desk.page.get_by_role("option", name=name)
+    option.first.click()
+
+
+def accept(desk: Desk) -> None:
+    """Oscar reads what he would answer for, and accepts."""
+    page = desk.page
+    desk.look("home")
+    desk.open("/inbox/")
+    page.get_by_role("link", name=NAME).first.click()
+    desk.look("ownership")
+    expect(page.get_by_text("Accepting ownership approves no access")).to_be_visible()
+    page.get_by_role("button", name="Accept ownership").click()
+    page.wait_for_load_state("networkidle")
+    assert Agent.objects.get(name=NAME).state == Agent.State.PENDING_APPROVAL
+
+
+def decide(desk: Desk) -> None:
+    """Samuel approves reading and refuses copying, with a reason."""
+    page = desk.page
+    for effect, act in (
+        ("Lets the agent read the records of all patients.", approve),
+        ("Lets the agent take copies of records out of the hospital.", refuse),
+    ):
+        desk.open("/inbox/")
+        page.get_by_role("link", name=NAME).filter(has_text=effect[:40]).or_(
+            page.locator("a").filter(has_text=NAME).filter(has_text=effect[:30])
+        ).first.click()
+        expect(page.get_by_role("article").get_by_text(effect).first).to_be_visible()
+        desk.look("line")
+        act(desk)
+
+
+def approve(desk: Desk) -> None:
+    desk.page.get_by_role("button", name="Approve for 30 days").click()
+    desk.page.wait_for_load_state("networkidle")
+
+
+def refuse(desk: Desk) -> None:
+    desk.page.get_by_text("Refuse with reason…").click()
+    desk.page.get_by_label("Reason").last.fill(REFUSED)
+    desk.page.get_by_role("button", name="Refuse this access").click()
+    desk.page.wait_for_load_state("networkidle")
+
+
+def review(desk: Desk, agent: Agent) -> None:
+    """This month's review of high-tier agents has opened by itself, once; Rita ends the access in it."""
+    opened = Campaign.objects.filter(tier="high")
+    until(lambda: Item.objects.filter(agent=agent, campaign__in=opened).exists(), "the review did not open by itself")
+    campaign = opened.get()
+    page = desk.page
+    desk.open("/reviews/")
+    page.get_by_role("link", name=campaign.name).click()
+    desk.look("worksheet")
+    row = page.locator("[data-item]").filter(has_text="Lets the agent read the records of all patients.")
+    row.get_by_text("End access now…").click()
+    row.get_by_label("Why should it end?").fill(ENDED)
+    desk.look("ending")
+    row.get_by_role("button", name="End access now", exact=True).click()
+    expect(page.get_by_text("access stopped").first).to_be_visible()
+    desk.look("ended")
+
+
+def pack(desk: Desk) -> None:
+    """Carla asks for HIPAA over a period, sees it being built, and downloads a sealed PDF."""
+    page = desk.page
+    desk.open("/compliance/")
+    desk.open("/packs/")
+    desk.open("/packs/new/")
+    ask_for_pack(desk)
+    page.wait_for_url("**/packs/*-*/")
+    desk.look("building")
+    link = page.get_by_role("link", name="PDF").or_(page.get_by_role("link", name="Download")).first
+    expect(link).to_be_visible(timeout=120_000)
+    desk.look("ready")
+    with page.expect_download() as started:
+        link.click()
+    content = Path(started.value.path()).read_bytes()
+    sealed = TrailEvent.objects.filter(event="pack.ready").latest("id")
+    fingerprint = hashlib.sha256(content).hexdigest()
+    assert fingerprint in str(sealed.after)
+    text = " ".join(extract_text(io.BytesIO(content)).split())
+    for question in ("Which agent", "Who owns", "What can it reach", "Why was that granted", "When is it reviewed"):
+        assert question in text
+    for told in (NAME, REFUSED, ENDED, "demo"):
+        assert told in text, told
+
+
+def ask_for_pack(desk: Desk) -> None:
+    page = desk.page
+    page.get_by_label("HIPAA").first.check()
+    page.get_by_role("button", name="Build").or_(page.get_by_role("button", name="Ask for")).first.click()
+
+
+def read_the_story(desk: Desk, agent: Agent) -> None:
+    """The agent's page tells all of it."""
+    desk.open(f"/agents/{agent.slug}/")
+    story = desk.page.locator("main").inner_text()
+    for told in ("Ines Brandt", "Oscar Lindqvist", "Samuel Okafor", "Rita Moreau", REFUSED, ENDED):
+        assert told in story, told
