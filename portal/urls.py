@@ -14,6 +14,13 @@ urlpatterns = [
     path("", include("portal.views.inbox")),
     path("", include("portal.views.requests")),
     path("", include("portal.views.outbox")),
+    path("", include("portal.views.agents")),
+    path("", include("portal.views.registrations")),  # before the agent's page: "new" and "drafts" are no names
+    path("", include("portal.views.agent_page")),
+    path("", include("portal.views.systems")),
+    path("", include("portal.views.people")),
+    path("", include("portal.views.grants")),
+    path("", include("portal.views.trail")),
     path("reviews/", include("portal.views.reviews")),
     path("search/", search, name="search"),
     path("accounts/email/", errors.no_page),  # nobody renames themselves: addresses come from the directory
