@@ -242,7 +242,7 @@ def _moment(used: object, faults: Faults) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(given))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         faults.add("RoleLastUsed.LastUsedDate", _("“%(date)s” is no date.") % {"date": str(given)[:40]})
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

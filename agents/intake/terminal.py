@@ -23,7 +23,7 @@ def ignore_progress(done: int, total: int) -> None:
 def progress(console: Console, title: str) -> Iterator[Advance]:
     """A bar that moves with each call of what it gives."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(title, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -34,7 +34,8 @@ def show(report: ImportReport, console: Console) -> None:
         console.print(f"[bold red]{_('Nothing was imported.')}[/] {escape(report.fatal)}")
         return
     title = _("What would be imported (dry run, nothing was kept)") if report.dry_run else _("What was imported")
-    table = Table(title=title, title_justify="left", show_header=False)
+    console.print(title, style="bold")
+    table = Table(show_header=False)
     table.add_column(justify="left")
     table.add_column(justify="right")
     for label, number in (
@@ -53,7 +54,8 @@ def show(report: ImportReport, console: Console) -> None:
 
 
 def _show_faults(report: ImportReport, console: Console) -> None:
-    table = Table(title=_("What to mend"), title_justify="left")
+    console.print(_("What to mend"), style="bold")
+    table = Table()
     for heading in (_("row"), _("column"), _("what is wrong")):
         table.add_column(heading)
     for fault in report.faults[:SHOWN_FAULTS]:

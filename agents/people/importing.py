@@ -8,7 +8,7 @@ counts to its end in the person's time zone; `left at` may also be a moment like
 
 import re
 import zoneinfo
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import IO
@@ -30,6 +30,7 @@ COLUMNS = Columns(required=(EMAIL, NAME), optional=(ENTITY, COUNTRY, DEPARTMENT,
 # What a ValidationError of the actions names, as a column of the file.
 FIELDS = {"legal_entity": ENTITY, "job_title": TITLE, "time_zone": ZONE, "left_at": LEFT}
 MOST_PEOPLE = 200_000
+YEARS = range(1950, 2200)
 LENGTHS = {EMAIL: 254, NAME: 150, ENTITY: 120, DEPARTMENT: 120, TITLE: 120, LOCATION: 120, ZONE: 60}
 ROLE = re.compile(r"(?P<role>.+?)(?:\s+until\s+(?P<day>\S+))?", re.IGNORECASE)
 
@@ -191,15 +192,14 @@ class _Line:
 
     def _moment(self, column: str, text: str, zone: zoneinfo.ZoneInfo) -> datetime | None:
         """A day's end, or the moment itself."""
-        readers: tuple[Callable[[str], datetime], ...] = (
-            lambda day: datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), zone),
-            datetime.fromisoformat,
-        )
-        for reader in readers:
-            try:
-                moment = reader(text)
-            except (ValueError, OverflowError):
-                continue
+        try:
+            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+                moment = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), zone)
+            else:
+                moment = datetime.fromisoformat(text)
+        except (ValueError, OverflowError):
+            moment = None
+        if moment is not None and moment.year in YEARS:
             return moment if moment.tzinfo else moment.replace(tzinfo=zone)
         if text:
             self.fault(column, _("“%(text)s” is no date; write one like 2027-03-31.") % {"text": text[:40]})

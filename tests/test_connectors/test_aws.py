@@ -262,6 +262,7 @@ AT = "RoleDetailList.RolePolicyList[0].PolicyDocument"
             "RoleDetailList.RoleLastUsed.LastUsedDate",
             "“yesterday” is no date.",
         ),
+        ({"RoleLastUsed": {"LastUsedDate": "9999-12-31T23:00:00-05:00"}}, "RoleDetailList.RoleLastUsed.LastUsedDate", None),
     ],
 )
 def test_what_is_malformed_is_named_by_row_and_place_and_the_role_is_not_taken_in(

@@ -81,7 +81,7 @@ def _take_in(person: Person, *, by: Actor, dry_run: bool, to_come: set[str]) -> 
     is_new = user is None
     is_changed = False
     if user is None:
-        user = people.join(email=person.email, name=person.name, by=by, **details)
+        user = people.join(email=person.email, by=by, **details)
     else:
         if details_differ := {name: value for name, value in details.items() if getattr(user, name) != value}:
             user = people.change(user, by=by, **details_differ)
