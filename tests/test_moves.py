@@ -63,10 +63,10 @@ DESIGN: dict[str, dict[str, set[str]]] = {
         "done": set(),
     },
     "compliance.Pack": {
-        "requested": {"building", "failed"},
-        "building": {"ready", "failed", "requested"},
+        "requested": {"building"},
+        "building": {"ready", "failed"},
         "ready": set(),
-        "failed": {"requested"},
+        "failed": set(),
     },
 }
 MODELS = movable_models()

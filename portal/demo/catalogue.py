@@ -6,7 +6,6 @@ from agents.people.models import User
 from agents.registry.actions import systems
 from agents.registry.choices import Criticality, DataClass, Environment, SystemKind, SystemMode, VerbClass
 from agents.registry.models import Entitlement
-
 from portal.demo.organisation import FINTECH, HOSPITAL, INSURER
 
 

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
 from agents.audit.actors import System as Portal
 from agents.people.actions import organisations, people, roles
 from agents.people.actions.organisations import NewAdministrator, NewEntity
 from agents.people.choices import Regulation, Role
 from agents.people.models import LegalEntity, User
-from django.conf import settings
 
 DEMO = Portal("demo")
 DOMAIN = "meridian.example"

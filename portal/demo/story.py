@@ -13,12 +13,16 @@ from agents.registry.actions import agents as registry
 from agents.registry.actions.discovery import Found, register_discovered
 from agents.registry.choices import Environment
 from agents.registry.models import Agent, Entitlement
-
 from portal.demo.agents import ACCOUNT, CAST, DISCOVERED, Cast, Discovered
 from portal.demo.catalogue import fill
 from portal.demo.organisation import DEMO, settle
+from reviews.actions import items
+from reviews.models import Item
+from reviews.rules import Choice
 
 FOUNDED_DAYS_AGO = 110
+REVIEW_DAY = 5  # Friday
+REVIEWED_A_WEEK = 7
 Step = Callable[[str], None]
 
 
@@ -28,6 +32,7 @@ class Story:
     def __init__(self, password: str, step: Step) -> None:
         self.step = step
         self.password = password
+        self.begun_at = clock.now()
         self.people: dict[str, User] = {}
         self.permissions: dict[str, Entitlement] = {}
 
@@ -139,5 +144,18 @@ class Story:
         )
 
     def _routine(self) -> None:
-        """What the scheduler would have done that day."""
-        due.run_all()
+        """What the scheduler did that day, and, once a week, what the reviewer did."""
+        is_this_month = clock.now().strftime("%Y-%m") == self.begun_at.strftime("%Y-%m")
+        due.run_all(but=["reviews.open_campaigns"] if is_this_month else [])  # this month's review opens before one's eyes
+        if clock.now().isoweekday() == REVIEW_DAY:
+            self._review()
+
+    def _review(self) -> None:
+        """Rita decides what has been open for a while; of this month's review she has done some."""
+        rita = self.people["rita"]
+        waiting = Item.objects.waiting_for(rita).select_related("campaign", "grant__entitlement", "agent").order_by("pk")
+        for item in waiting[:REVIEWED_A_WEEK]:
+            if item.grant is not None and item.grant.is_discovered and item.grant.entitlement.name == "claims:export":
+                items.decide(item, Choice.END, by=rita, reason="Nobody approved this export, and nobody knows what it is for.")
+            else:
+                items.decide(item, Choice.KEEP, by=rita)
