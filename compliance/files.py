@@ -77,9 +77,7 @@ def read(pack: Pack) -> bytes:
         ) from problem
     if hashlib.sha256(content).hexdigest() != pack.sha256:
         raise FileLost(
-            _(
-                "The file of this pack has another fingerprint than the one that was released, so it is not given out. Restore it from a backup."
-            )
+            _("The file of this pack is not the one that was released: its fingerprint differs. Restore it from a backup.")
         )
     return content
 

@@ -46,7 +46,7 @@ def press(html: str, target: Path, *, identifier: str, beat: Callable[[], None],
                 if child.stdin:
                     child.stdin.close()
         if code != 0 or not target.exists():
-            logger.error("printing failed", extra={"code": code, "errors": errors.read_text(errors="replace")[-2000:]})
+            logger.error("printing failed with code %s: %s", code, errors.read_text(errors="replace")[-2000:])
             raise NotPrinted(f"The document could not be printed (code {code}).")
 
 

@@ -22,7 +22,8 @@ def hold_on() -> None:
     """Whoever started us keeps our standard input open; when it closes they are gone, and so are we."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # unbuffered: the interpreter must be able to end while this waits
+            pass
         os._exit(3)
 
     threading.Thread(target=wait, daemon=True).start()
