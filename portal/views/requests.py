@@ -24,6 +24,7 @@ from agents.registry.models import Agent
 from portal.pages import page, signed_in, viewer
 
 SHOWS = {"all": gettext_lazy("All"), "open": gettext_lazy("Waiting"), "mine": gettext_lazy("Asked by me")}
+OPEN = (AccessRequest.State.PENDING, AccessRequest.State.NEEDS_INFORMATION)
 ROWS = 25
 
 
@@ -34,6 +35,7 @@ class LineStory:
     line: RequestLine
     stage: ApprovalStage | None
     grant: Grant | None
+    is_waiting: bool
     may_decide: bool
 
 
@@ -74,14 +76,18 @@ def request_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         actions.cancel(asked, by=user, reason=request.POST.get("reason", "").strip()[:500])
         messages.success(request, _("Withdrawn. Nothing of it that was still open will be granted."))
         return redirect("request", uid)
-    stories = [_story(line, user) for line in _lines(asked)]
+    is_running = AccessRequest.objects.open().filter(pk=asked.pk).exists()
+    ran_out = not is_running and asked.state in (*OPEN, AccessRequest.State.EXPIRED)
+    stories = [_story(line, user, is_running=is_running) for line in _lines(asked)]
     context = page(
         request,
         _("Access for %(agent)s") % {"agent": asked.agent},
         breadcrumbs=[(_("Requests"), "/requests/")],
         asked=asked,
         stories=stories,
-        is_running=asked.state in (AccessRequest.State.PENDING, AccessRequest.State.NEEDS_INFORMATION),
+        is_running=is_running,
+        state=asked.State.EXPIRED if ran_out else asked.state_enum,
+        ran_out=ran_out,
         is_mine=why_not_cancel(user, asked) is None,
         events=_told(asked, stories),
     )
@@ -102,13 +108,14 @@ def _lines(asked: AccessRequest) -> QuerySet[RequestLine]:
     )
 
 
-def _story(line: RequestLine, user: User) -> LineStory:
-    waiting = line.state == RequestLine.State.PENDING and line.request.state == AccessRequest.State.PENDING
+def _story(line: RequestLine, user: User, *, is_running: bool) -> LineStory:
+    waiting = is_running and line.state == RequestLine.State.PENDING
     return LineStory(
         line=line,
         stage=next(iter(line.stages.all()), None),
         grant=getattr(line, "grant", None),
-        may_decide=waiting and why_not_decide(user, line) is None,
+        is_waiting=waiting,
+        may_decide=waiting and line.request.state == AccessRequest.State.PENDING and why_not_decide(user, line) is None,
     )
 
 

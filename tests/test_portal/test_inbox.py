@@ -86,9 +86,7 @@ def test_the_system_owner_reads_the_consequence_before_the_button(cast: Cast) ->
 def test_an_approved_line_is_granted_for_the_days_asked(cast: Cast) -> None:
     agent = agent_at(Agent.State.PENDING_APPROVAL, cast)
     (line,) = open_lines(agent)
-    response = signed_in(cast.cat).post(
-        reverse("inbox_line", args=[line.uid]), {"answer": "approve", "days": "30"}, follow=True
-    )
+    response = signed_in(cast.cat).post(reverse("inbox_line", args=[line.uid]), {"answer": "approve", "days": "30"}, follow=True)
     grant = Grant.objects.get(request_line=line)
     assert grant.expires_at == grant.not_before + timedelta(days=30)
     assert "Approved: Discharge summariser holds Patient records: records:read until" in text(response)
@@ -223,7 +221,11 @@ def _submitted_again(agent: Agent, cast: Cast) -> str:
 
 def test_attention_is_drawn_to_what_does_not_fit(cast: Cast) -> None:
     agent_at(
-        Agent.State.PENDING_APPROVAL, cast, environment=Environment.TEST, data_classes=["internal"], wanted={cast.export_records: 5}
+        Agent.State.PENDING_APPROVAL,
+        cast,
+        environment=Environment.TEST,
+        data_classes=["internal"],
+        wanted={cast.export_records: 5},
     )
     said = text(signed_in(cast.cat).get(reverse("inbox")))
     assert "It reaches health records (ePHI); the registration does not name that." in said
@@ -233,7 +235,14 @@ def test_attention_is_drawn_to_what_does_not_fit(cast: Cast) -> None:
 
 def test_most_dangerous_first_then_the_one_that_waited_longest(cast: Cast) -> None:
     with time_machine.travel(clock.now() - timedelta(days=3), tick=False):
-        low = agent_at(Agent.State.PENDING_OWNER, cast, name="Low", data_classes=["public"], environment=Environment.TEST, wanted={cast.send_mail: 5})
+        low = agent_at(
+            Agent.State.PENDING_OWNER,
+            cast,
+            name="Low",
+            data_classes=["public"],
+            environment=Environment.TEST,
+            wanted={cast.send_mail: 5},
+        )
     with time_machine.travel(clock.now() - timedelta(days=2), tick=False):
         older = agent_at(Agent.State.PENDING_OWNER, cast, name="Older")
     newer = agent_at(Agent.State.PENDING_OWNER, cast, name="Newer")

@@ -141,7 +141,10 @@ def test_the_same_mail_twice_has_the_same_message_id(cast: Cast) -> None:
 
 def test_user_text_stays_text_and_begins_no_header(cast: Cast) -> None:
     agent_at(
-        Agent.State.PENDING_OWNER, cast, name="<b>bold</b>", purpose="First line.\n" + "-" * 79 + "\nSubject: forged\n<script>x</script>"
+        Agent.State.PENDING_OWNER,
+        cast,
+        name="<b>bold</b>",
+        purpose="First line.\n" + "-" * 79 + "\nSubject: forged\n<script>x</script>",
     )
     (message,) = sent()
     assert "<script>" not in html(message)
