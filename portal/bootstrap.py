@@ -192,18 +192,23 @@ def apt_may_install() -> bool:
 
 
 def apt_install(*packages: str) -> bool:
-    """The Debian packages are installed; false when apt could not."""
+    """The Debian packages are installed; false when apt could not, and then its words are shown."""
     say(f"Installing with apt-get: {' '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "--quiet=2", "--yes", "--no-install-recommends", *packages]
-    if runs(install, environment):
-        return True
-    return runs(["apt-get", "update", "--quiet=2"], environment) and runs(install, environment)
+    words = ""
+    for command in (install, ["apt-get", "update", "--quiet=2"], install):
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)  # noqa: S603
+        if done.returncode == 0 and command is install:
+            return True
+        words += done.stdout + done.stderr
+    say(words)
+    return False
 
 
-def runs(command: list[str], environment: dict[str, str] | None = None) -> bool:
+def runs(command: list[str]) -> bool:
     """Whether the command ended well; what it prints is shown."""
-    return subprocess.run(command, check=False, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL).returncode == 0  # noqa: S603
+    return subprocess.run(command, check=False, cwd=ROOT, stdin=subprocess.DEVNULL).returncode == 0  # noqa: S603
 
 
 def say(line: str) -> None:

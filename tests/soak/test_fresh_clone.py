@@ -26,6 +26,7 @@ def test_clone_runs_within_five_minutes_and_again_within_seconds(tmp_path: Path)
         assert "mandate-demo" in shown
         sign_ins = set(re.findall(r"[\w.]+@meridian\.example", shown))
         assert len(sign_ins) == len(Role)
+        assert '"level": "error"' not in shown, shown
         below = first.below()
     assert left_of(below, 5) == []
     kept = (clone / "var" / "secret_key").read_text()
