@@ -29,7 +29,7 @@ class Need:
     key: the public id of what is decided; since: when it began to wait; due: when it ends by itself, or None.
     """
 
-    key: UUID | None
+    key: UUID
     tier: str
     verb: str | Promise
     what: str
@@ -38,7 +38,7 @@ class Need:
     button: str | Promise
     since: datetime
     due: datetime | None = None
-    due_word: str | Promise = _("expires")
+    due_word: str | Promise = ""
 
 
 def inbox_of(user: User) -> list[Need]:
@@ -108,6 +108,7 @@ def _lines(user: User) -> list[Need]:
             button=_("Decide"),
             since=line.request.submitted_at or clock.now(),
             due=line.request.expires_at,
+            due_word=_("expires"),
         )
         for line in waiting
     ]
@@ -122,7 +123,7 @@ def _reviews(user: User) -> list[Need]:
             tier=campaign.tier,
             verb=_("Review:"),
             what=campaign.name,
-            where=ngettext("%(n)d item is undecided", "%(n)d items are undecided", counts[campaign.pk]) % {"n": counts[campaign.pk]},
+            where=_undecided(counts[campaign.pk]),
             url=reverse("review", args=[campaign.uid]),
             button=_("Go on"),
             since=campaign.opened_at or campaign.created_at,
@@ -131,6 +132,10 @@ def _reviews(user: User) -> list[Need]:
         )
         for campaign in Campaign.objects.filter(pk__in=counts)
     ]
+
+
+def _undecided(count: int) -> str:
+    return ngettext("%(n)d item is undecided", "%(n)d items are undecided", count) % {"n": count}
 
 
 def _place(agent: Agent) -> str:

@@ -25,7 +25,7 @@ class RefusalForm(forms.Form):
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="refuse-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "refuse-%s", **kwargs})
 
 
 class ApprovalForm(forms.Form):
@@ -37,7 +37,7 @@ class ApprovalForm(forms.Form):
     )
 
     def __init__(self, *args: Any, line: RequestLine, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="approve-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "approve-%s", **kwargs})
         self.fields["days"] = forms.IntegerField(
             label=_("Days"),
             min_value=1,

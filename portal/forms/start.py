@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
@@ -84,8 +84,11 @@ class EntitySet(forms.BaseFormSet):  # type: ignore[type-arg]  # Django's is not
         return [form for form in self.forms if getattr(form, "cleaned_data", None)]
 
 
-Entities = forms.formset_factory(
-    EntityForm, formset=EntitySet, extra=0, min_num=1, max_num=MOST_ENTITIES, validate_min=True, validate_max=True
+Entities = cast(
+    type[EntitySet],
+    forms.formset_factory(
+        EntityForm, formset=EntitySet, extra=0, min_num=1, max_num=MOST_ENTITIES, validate_min=True, validate_max=True
+    ),
 )
 
 

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from agents.access.actions import requests as actions
 from agents.access.models import AccessRequest, ApprovalStage, Grant, RequestLine
 from agents.access.permissions import why_not_cancel, why_not_decide
+from agents.access.querysets import AccessRequestQuerySet
 from agents.audit.models import TrailEvent
 from agents.people.models import User
 from agents.registry.models import Agent
@@ -94,7 +95,7 @@ def request_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
     return render(request, "requests/detail.html", context)
 
 
-def _submitted(user: User) -> QuerySet[AccessRequest]:
+def _submitted(user: User) -> AccessRequestQuerySet:
     """What this person may see, drafts left out: those belong to the registration's own page."""
     return AccessRequest.objects.visible_to(user).exclude(submitted_at=None)
 

@@ -37,7 +37,7 @@ def sent() -> list[EmailMultiAlternatives]:
 
 
 def html(message: EmailMultiAlternatives) -> str:
-    return str(message.alternatives[0].content)
+    return str(message.alternatives[0][0])
 
 
 @pytest.fixture(autouse=True)

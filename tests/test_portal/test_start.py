@@ -1,6 +1,7 @@
 """The first start: it founds an empty portal once, and is gone afterwards."""
 
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -18,8 +19,8 @@ from tests.people import Cast
 GOOD = "quiet harbour 1843 lantern"
 
 
-def answers(**changed: str) -> dict[str, str | list[str]]:
-    return {
+def answers(**changed: str) -> dict[str, Any]:
+    given: dict[str, Any] = {
         "organisation": "Helene Group",
         "entity-TOTAL_FORMS": "2",
         "entity-INITIAL_FORMS": "0",
@@ -38,7 +39,8 @@ def answers(**changed: str) -> dict[str, str | list[str]]:
         "administrator-1-email": "max@example.org",
         "administrator-1-password": GOOD + "!",
         "administrator-1-again": GOOD + "!",
-    } | changed
+    }
+    return given | changed
 
 
 @pytest.fixture
