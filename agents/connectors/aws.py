@@ -14,18 +14,20 @@ from django.utils.translation import gettext as _
 
 from agents.connectors import aws_access
 from agents.connectors.aws_access import Policy
-from agents.connectors.aws_documents import Faults, statements
+from agents.connectors.aws_documents import Faults, statements, texts
 from agents.connectors.aws_trust import trust_of
 from agents.connectors.discovered import DiscoveredIdentity, LeftOut, Misread, Reading
 from agents.intake.errors import Unreadable
 from agents.intake.json_streams import items
 from agents.intake.reports import Fault
 from agents.intake.secret_detection import find
+from agents.intake.strict_json import printable
 from agents.registry.choices import AgentKind, Environment
 
 FORMAT = "aws-account-authorization-details"
 ROLES, USERS, GROUPS, POLICIES = "RoleDetailList", "UserDetailList", "GroupDetailList", "Policies"
 ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):(?:role|user)/[\x21-\x7e]{1,600}")
+NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
 NATIVE_ID_LENGTH = 300
 
 # Tags that people in AWS use for what an identity is, compared without case and separators.
@@ -133,16 +135,16 @@ def _user(user: dict[str, Any], row: int, faults: Faults, shared: _Shared) -> Re
             _("IAM user: may be a person, the export does not say. Tag it kind = service-account in AWS to take it in."),
         )
     policies = [*_inline(user, "UserPolicyList", faults), *_attached(user, faults, shared)]
-    groups = user.get("GroupList") or []
-    for position, group_name in enumerate(groups if isinstance(groups, list) else []):
+    groups = texts(user["GroupList"], "GroupList", faults) if user.get("GroupList") else ()
+    for position, group_name in enumerate(groups):
         if group_name not in shared.groups:
-            faults.add(f"GroupList[{position}]", _("The group %(name)s is not in this file.") % {"name": str(group_name)[:60]})
+            faults.add(f"GroupList[{position}]", _("The group %(name)s is not in this file.") % {"name": group_name[:60]})
             continue
         group, group_row = shared.groups[group_name]
         of_group = Faults(group_row, GROUPS)
         policies += [*_inline(group, "GroupPolicyList", of_group), *_attached(group, of_group, shared)]
         faults.found += of_group.found
-    facts = {"groups": groups} if groups else {}
+    facts = {"groups": list(groups)} if groups else {}
     return _identity(user, row, name, arn, account, AgentKind.SERVICE_ACCOUNT, "AWS IAM", policies, facts, faults, last_used={})
 
 
@@ -191,7 +193,7 @@ def _identity(
         systems=tuple(dict.fromkeys(each.system for each in access)),
         access=access,
         facts=facts,
-        columns={"name": "Arn"},
+        columns={"name": "Arn", "purpose": "Description"},
     )
 
 
@@ -199,8 +201,10 @@ def _named(given: dict[str, Any], key: str, faults: Faults) -> tuple[str, str, s
     """(name, ARN, account), empty where faulty."""
     name, arn = faults.text(given, key), faults.text(given, "Arn")
     found = ARN.fullmatch(arn)
+    if name and not NAME.fullmatch(name):
+        faults.add(key, _("“%(name)s” is no name that AWS allows.") % {"name": printable(name)})
     if arn and not found:
-        faults.add("Arn", _("“%(arn)s” is no ARN of a role or user.") % {"arn": arn[:80]})
+        faults.add("Arn", _("“%(arn)s” is no ARN of a role or user.") % {"arn": printable(arn)})
     return name, arn, found[1] if found else ""
 
 

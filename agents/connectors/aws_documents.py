@@ -25,8 +25,11 @@ class Faults:
     def text(self, holder: Mapping[str, Any], name: str, place: str = "", *, optional: bool = False) -> str:
         """The member, or empty with a fault when it is missing or no text."""
         value = holder.get(name)
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and value.isprintable() and value:
             return value
+        if isinstance(value, str) and value:
+            self.add(f"{place}{name}", _invisible(value))
+            return ""
         if not (optional and value in (None, "")):
             self.add(f"{place}{name}", _("Missing.") if value in (None, "") else wants(_("text"), value))
         return ""
@@ -136,10 +139,18 @@ def _one_of(given: Mapping[str, Any], name: str, negated: str, at: str, faults: 
 def texts(value: object, at: str, faults: Faults) -> tuple[str, ...]:
     """A text or a list of texts, each not empty."""
     elements = value if isinstance(value, list) else [value]
-    if not elements or not all(isinstance(each, str) and each for each in elements):
+    found = [each for each in elements if isinstance(each, str) and each]
+    if not elements or len(found) != len(elements):
         faults.add(at, wants(_("text, or a list of texts"), value))
         return ()
-    return tuple(elements)
+    if unseen := next((each for each in found if not each.isprintable()), None):
+        faults.add(at, _invisible(unseen))
+        return ()
+    return tuple(found)
+
+
+def _invisible(text: str) -> str:
+    return _("“%(text)s” holds an invisible character.") % {"text": strict_json.printable(text)}
 
 
 def wants(wanted: str, got: object) -> str:

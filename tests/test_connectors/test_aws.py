@@ -1,3 +1,5 @@
+import contextlib
+import copy
 import io
 import json
 from datetime import UTC, datetime
@@ -6,6 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agents.connectors import aws
 from agents.connectors.discovered import DiscoveredIdentity, LeftOut
@@ -26,6 +30,7 @@ from tests.test_connectors.exports import (
     role,
     trust,
 )
+from tests.test_intake.test_strict_json import values
 
 SAMPLE = Path(__file__).parent.parent / "data" / "aws-account-authorization-details.json"
 
@@ -248,6 +253,7 @@ AT = "RoleDetailList.RolePolicyList[0].PolicyDocument"
     ("wrong", "place", "sentence"),
     [
         ({"RoleName": None}, "RoleDetailList.RoleName", "Missing."),
+        ({"RoleName": "pay\u202eout"}, "RoleDetailList.RoleName", None),
         ({"RoleName": 7}, "RoleDetailList.RoleName", "Should be text, is a number."),
         ({"Arn": "arn:aws:iam::1:role/x"}, "RoleDetailList.Arn", "“arn:aws:iam::1:role/x” is no ARN of a role or user."),
         ({"AssumeRolePolicyDocument": None}, "RoleDetailList.AssumeRolePolicyDocument", "The policy document is missing."),
@@ -322,3 +328,41 @@ def test_a_file_that_is_no_whole_export_is_refused(raw: bytes, why: str) -> None
     with pytest.raises(Unreadable) as refusal:
         list(aws.read(io.BytesIO(raw)))
     assert why in refusal.value.sentence
+
+
+FULL = {
+    "RoleDetailList": [
+        role(
+            "r",
+            allow(["s3:GetObject"], ["arn:aws:s3:::a/*"], Sid="x", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+            Tags=[{"Key": "env", "Value": "prod"}],
+            Description="x",
+            RoleLastUsed={"LastUsedDate": "2026-01-01T00:00:00+00:00", "Region": "us-east-1"},
+            AttachedManagedPolicies=[attached("P")],
+            PermissionsBoundary={"PermissionsBoundaryArn": "arn:aws:iam::aws:policy/B"},
+        )
+    ],
+    "UserDetailList": [user(Tags=[{"Key": "kind", "Value": "service"}], GroupList=["g"])],
+    "GroupDetailList": [{"GroupName": "g", "GroupPolicyList": [{"PolicyName": "i", "PolicyDocument": document(allow("sqs:*"))}]}],
+    "Policies": [managed("P", allow("sqs:SendMessage"))],
+}
+
+
+def places(value: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The way to every value inside, containers too."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [*([way] if way else []), *(place for key, each in inner for place in places(each, (*way, key)))]
+
+
+@given(st.lists(st.tuples(st.sampled_from(places(FULL)), values), min_size=1, max_size=3))
+def test_whatever_stands_anywhere_is_read_or_named_as_a_fault(changes: list[tuple[tuple[Any, ...], Any]]) -> None:
+    changed = copy.deepcopy(FULL)
+    for way, value in changes:
+        holder: Any = changed
+        with contextlib.suppress(KeyError, IndexError, TypeError):  # an earlier change took the place away
+            for key in way[:-1]:
+                holder = holder[key]
+            holder[way[-1]] = value
+    with contextlib.suppress(Unreadable):
+        for found in aws.read(io.BytesIO(json.dumps(changed).encode())):
+            json.dumps(getattr(found, "facts", {}))
