@@ -63,7 +63,7 @@ GROUPS = [
         (
             Entry("reviews", _("Reviews"), "review", keys="g v"),
             Entry("compliance", _("Compliance"), "shield", SEES_EVERYTHING, keys="g c"),
-            Entry("packs", _("Evidence"), "pack", SEES_EVERYTHING, keys="g e"),
+            Entry("packs", _("Evidence"), "pack", (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR, Role.AUDITOR), keys="g e"),
             Entry("trail", _("Trail"), "trail", SEES_EVERYTHING, keys="g t"),
         ),
     ),

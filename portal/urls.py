@@ -22,6 +22,8 @@ urlpatterns = [
     path("", include("portal.views.grants")),
     path("", include("portal.views.trail")),
     path("reviews/", include("portal.views.reviews")),
+    path("compliance/", include("portal.views.compliance")),
+    path("packs/", include("portal.views.packs")),
     path("search/", search, name="search"),
     path("accounts/email/", errors.no_page),  # nobody renames themselves: addresses come from the directory
     path("accounts/", include("allauth.urls")),

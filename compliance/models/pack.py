@@ -14,6 +14,16 @@ from agents.people.models import LegalEntity
 from compliance.frameworks import frameworks
 from compliance.querysets import PackQuerySet
 
+SECTIONS = {
+    "questions": _("Asking the five questions"),
+    "population": _("Counting who was there"),
+    "controls": _("Testing each control"),
+    "decisions": _("Reading decisions and what ended"),
+    "timeline": _("Reading the trail"),
+    "printing": _("Printing the document"),
+    "sealing": _("Sealing it"),
+}
+
 
 class Pack(models.Model):
     """The evidence for one framework, one period and one legal entity or the whole group: a PDF that never changes again.
@@ -104,6 +114,11 @@ class Pack(models.Model):
         """Its name as it is now; a framework that was taken away keeps its key."""
         known = frameworks().get(self.framework)
         return known.name if known else self.framework
+
+    @property
+    def section_name(self) -> str:
+        """What is being done, for people."""
+        return str(SECTIONS.get(self.section, _("Beginning")))
 
     @property
     def whose(self) -> str:

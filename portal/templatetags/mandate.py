@@ -13,7 +13,7 @@ buttons    {% action_button "Approve for 30 days" post=url tone="primary" %}    
            {% action_button "Ask for access" href=url icon="plus" %}                    a link
            {% action_button "Save draft" name="step" value="save" %}                    submits the form around it
            {% action_button "Approve" post=url disabled_because=why_not %}              the sentence stands beside the button
-forms      {% field form.purpose %}  {% form_errors form %}                             label, help, widget, error in our look
+forms      {% field form.purpose %}  {% field form.name mark="" %}  {% form_errors form %}    label, help, widget, error
 
 Classes of portal/static/portal/portal.css, for page templates:
   .m-stack .m-stack-tight   blocks below each other, 24 or 12 px       .m-row  beside each other, wrapping, 12 px
@@ -135,6 +135,13 @@ def verdict_badge(verdict: object) -> dict[str, Any]:
     return {"text": text, "kind": f"verdict-{value.replace('_', '-')}", "icon": shape, "title": _("Verdict")}
 
 
+@register.inclusion_tag("_components/badge.html")
+def tally_badge(verdict: str, count: int) -> dict[str, Any]:
+    """How many controls have this verdict: "9 pass", with its shape."""
+    text, shape = VERDICTS.get(verdict, VERDICTS["not_tested"])
+    return {"text": f"{count} {text}", "kind": f"verdict-{verdict.replace('_', '-')}", "icon": shape, "title": _("Controls")}
+
+
 @register.inclusion_tag("_components/when.html")
 def when(moment: datetime | None, otherwise: object = "–") -> dict[str, Any]:
     """How long ago or until; the date with its zone on hover and focus, and for screen readers always."""
@@ -226,8 +233,11 @@ def action_button(context: template.Context, label: object, **options: Any) -> d
 
 
 @register.inclusion_tag("_components/field.html")
-def field(bound: BoundField, hint: object = "") -> dict[str, Any]:
-    """One form field: label, help, widget, what was wrong. Put `required=False` fields' "optional" in our hands."""
+def field(bound: BoundField, hint: object = "", mark: object = None) -> dict[str, Any]:
+    """One form field: label, help, widget, what was wrong.
+
+    mark: the grey word beside the label; by itself "optional" where nothing must be filled in, "" for none.
+    """
     widget = bound.field.widget
     described = [f"{bound.auto_id}-help"] if bound.help_text or hint else []
     described += [f"{bound.auto_id}-error"] if bound.errors else []
@@ -238,6 +248,7 @@ def field(bound: BoundField, hint: object = "") -> dict[str, Any]:
         "field": bound,
         "control": bound.as_widget(attrs=attrs),
         "hint": hint,
+        "mark": mark if mark is not None else "" if bound.field.required else _("optional"),
         "is_group": isinstance(widget, RadioSelect | CheckboxSelectMultiple),
         "is_check": isinstance(widget, CheckboxInput),
     }
