@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from agents import clock
 from agents.access.actions import requests as actions
 from agents.access.models import AccessRequest, ApprovalStage, Grant, RequestLine
 from agents.access.permissions import why_not_cancel, why_not_decide
@@ -40,6 +41,29 @@ class LineStory:
     may_decide: bool
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a request stands, in a word: the outcome is drawn from its lines, and time counts before any job does."""
+
+    text: str
+    tone: str
+    icon: str
+
+
+def standing(asked: AccessRequest) -> Standing:
+    """asked: with its lines at hand."""
+    if asked.state == AccessRequest.State.DECIDED:
+        lines = [line.state for line in asked.lines.all()]
+        approved = lines.count(RequestLine.State.APPROVED)
+        if approved == len(lines):
+            return Standing(_("approved"), "good", "check")
+        return Standing(_("partly approved"), "warn", "check") if approved else Standing(_("refused"), "bad", "cross")
+    if asked.state in OPEN and asked.expires_at is not None and asked.expires_at <= clock.now():
+        return Standing(AccessRequest.State.EXPIRED.label, "bad", "clock")
+    icon = {"wait": "clock", "warn": "info", "bad": "clock"}.get(asked.state_enum.tone, "strike")
+    return Standing(asked.get_state_display(), asked.state_enum.tone, icon)
+
+
 @signed_in
 @require_safe
 def requests(request: HttpRequest) -> HttpResponse:
@@ -55,10 +79,12 @@ def requests(request: HttpRequest) -> HttpResponse:
     elif show == "open":
         found = found.open()
     rows = found.select_related("agent", "requested_by").prefetch_related("lines").order_by("-submitted_at", "-id")
+    shown = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     context = page(
         request,
         _("Requests"),
-        rows=Paginator(rows, ROWS).get_page(request.GET.get("page")),
+        rows=shown,
+        table=[(row, standing(row)) for row in shown],
         show=show,
         shows=SHOWS,
         q=wanted,
@@ -87,7 +113,7 @@ def request_detail(request: HttpRequest, uid: UUID) -> HttpResponse:
         asked=asked,
         stories=stories,
         is_running=is_running,
-        state=asked.State.EXPIRED if ran_out else asked.state_enum,
+        standing=standing(asked),
         ran_out=ran_out,
         is_mine=why_not_cancel(user, asked) is None,
         events=_told(asked, stories),

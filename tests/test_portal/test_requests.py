@@ -16,6 +16,7 @@ from agents.people.models import User
 from agents.registry.actions import systems
 from agents.registry.choices import VerbClass
 from agents.registry.models import Agent
+from portal.views.requests import standing
 from tests.builders import agent_at, open_lines, request_of
 from tests.people import TEST, Cast
 from tests.test_portal.test_inbox import signed_in, text
@@ -145,3 +146,18 @@ def test_strangers_are_asked_to_sign_in(cast: Cast) -> None:
     asked = request_of(agent_at(Agent.State.PENDING_APPROVAL, cast))
     for address in (reverse("requests"), reverse("request", args=[asked.uid])):
         assert Client().get(address).status_code == 302
+
+
+def test_the_outcome_is_drawn_from_the_lines(cast: Cast) -> None:
+    agent = agent_at(Agent.State.PENDING_APPROVAL, cast, wanted={cast.read_records: 30, cast.send_mail: 5})
+    asked = request_of(agent)
+    first, second = open_lines(agent)
+    assert standing(asked).text == "waiting for a decision"
+    lines.approve(first, by=cast.cat)
+    lines.deny(second, by=cast.cat, reason="Not needed.")
+    asked.refresh_from_db()
+    assert (standing(asked).text, standing(asked).tone) == ("partly approved", "warn")
+    assert standing(request_of(agent_at(Agent.State.ACTIVE, cast, name="Whole"))).text == "approved"
+    refused = agent_at(Agent.State.PENDING_APPROVAL, cast, name="Refused")
+    lines.deny(open_lines(refused)[0], by=cast.cat, reason="No.")
+    assert standing(request_of(refused)).text == "refused"
