@@ -67,7 +67,13 @@ GROUPS = [
             Entry("trail", _("Trail"), "trail", SEES_EVERYTHING, keys="g t"),
         ),
     ),
-    Group(_("Behind the scenes"), (Entry("admin:index", _("Console"), "console", CONSOLE_ROLES),)),
+    Group(
+        _("Behind the scenes"),
+        (
+            Entry("admin:index", _("Console"), "console", CONSOLE_ROLES),
+            Entry("outbox", _("Outbox"), "mail", (Role.ADMINISTRATOR,)),  # only where mail stays on this machine
+        ),
+    ),
 ]
 
 _counts: dict[str, Count] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from uuid import UUID
 
@@ -18,8 +18,11 @@ from agents.access.models import RequestLine
 from agents.people.models import User
 from agents.registry.choices import TIER_ORDER
 from agents.registry.models import Agent
+from compliance.models import Pack
 from portal.navigation import counted
 from reviews.models import Campaign, Item
+
+PACK_NEWS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Need:
     """
 
     key: UUID
-    tier: str
+    tier: str  # empty where no tier stands behind it
     verb: str | Promise
     what: str
     where: str
@@ -48,7 +51,7 @@ def inbox_of(user: User) -> list[Need]:
 
 def everything_for(user: User) -> list[Need]:
     """All that needs this person, for the first screen."""
-    return in_order([*_ownerships(user), *_lines(user), *_reviews(user), *returned_to(user)])
+    return in_order([*_ownerships(user), *_lines(user), *_reviews(user), *_failed_packs(user), *returned_to(user)])
 
 
 def in_order(needs: list[Need]) -> list[Need]:
@@ -132,6 +135,37 @@ def _reviews(user: User) -> list[Need]:
         )
         for campaign in Campaign.objects.filter(pk__in=counts)
     ]
+
+
+def _failed_packs(user: User) -> list[Need]:
+    """Evidence this person asked for that could not be built, until it was asked for again or a week has passed."""
+    failed = Pack.objects.visible_to(user).filter(
+        requested_by=user, state=Pack.State.FAILED, ended_at__gt=clock.now() - PACK_NEWS
+    )
+    return [
+        Need(
+            key=pack.uid,
+            tier="",
+            verb=_("Could not be built:"),
+            what=str(pack),
+            where=pack.failed_reason,
+            url=reverse("pack", args=[pack.uid]),
+            button=_("See why"),
+            since=pack.ended_at or pack.requested_at,
+        )
+        for pack in failed.select_related("legal_entity")
+        if not _asked_again(pack)
+    ]
+
+
+def _asked_again(pack: Pack) -> bool:
+    return Pack.objects.filter(
+        framework=pack.framework,
+        legal_entity=pack.legal_entity,
+        since=pack.since,
+        until=pack.until,
+        requested_at__gt=pack.requested_at,
+    ).exists()
 
 
 def _undecided(count: int) -> str:

@@ -1,4 +1,7 @@
-"""/outbox/: mail that this machine kept because no mail server is named. For administrators."""
+"""/outbox/: mail that this machine kept because no mail server is named. For administrators.
+
+With a mail server there is no such page.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +46,9 @@ class Letter:
 @role_required(Role.ADMINISTRATOR)
 @require_safe
 def outbox(request: HttpRequest) -> HttpResponse:
-    folder = getattr(settings, "EMAIL_FILE_PATH", None)
-    context = page(request, _("Outbox"), is_local=folder is not None, letters=letters(Path(folder)) if folder else [], most=SHOWN)
-    return render(request, "outbox/outbox.html", context)
+    return render(
+        request, "outbox/outbox.html", page(request, _("Outbox"), letters=letters(Path(settings.EMAIL_FILE_PATH)), most=SHOWN)
+    )
 
 
 def letters(folder: Path) -> list[Letter]:
@@ -99,4 +102,4 @@ def _text(message: EmailMessage) -> str:
     return str(part.get_content()) if part is not None else ""
 
 
-urlpatterns = [path("outbox/", outbox, name="outbox")]
+urlpatterns = [path("outbox/", outbox, name="outbox")] if getattr(settings, "EMAIL_FILE_PATH", None) else []

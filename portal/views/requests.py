@@ -59,7 +59,7 @@ def standing(asked: AccessRequest) -> Standing:
             return Standing(_("approved"), "good", "check")
         return Standing(_("partly approved"), "warn", "check") if approved else Standing(_("refused"), "bad", "cross")
     if asked.state in OPEN and asked.expires_at is not None and asked.expires_at <= clock.now():
-        return Standing(AccessRequest.State.EXPIRED.label, "bad", "clock")
+        return Standing(str(AccessRequest.State.EXPIRED.label), "bad", "clock")
     icon = {"wait": "clock", "warn": "info", "bad": "clock"}.get(asked.state_enum.tone, "strike")
     return Standing(asked.get_state_display(), asked.state_enum.tone, icon)
 

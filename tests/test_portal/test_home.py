@@ -1,11 +1,13 @@
 """The first screen: what needs me, and the five questions for what I may see."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from agents import clock
 from agents.access.actions import registrations
@@ -13,8 +15,10 @@ from agents.people.actions import people
 from agents.people.actions.organisations import NewEntity, add_entity
 from agents.people.models import User
 from agents.registry.models import Agent
+from compliance.actions import packs
 from portal.views.home import need_words
 from portal.waiting import everything_for
+from reviews.actions import campaigns
 from tests.builders import agent_at, discovered
 from tests.people import TEST, Cast
 from tests.test_portal.test_inbox import signed_in, text
@@ -126,3 +130,26 @@ def test_a_deputy_is_needed_only_while_the_other_is_away(cast: Cast) -> None:
     assert len(everything_for(cast.dan)) == 1
     with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
         assert everything_for(User.objects.get(pk=cast.dan.pk)) == []
+
+
+def test_an_open_review_is_one_need_however_many_items(cast: Cast) -> None:
+    agent_at(Agent.State.ACTIVE, cast)
+    campaigns.open_due()
+    (need,) = everything_for(cast.rae)
+    assert need.where == "2 items are undecided"
+    assert f'href="{need.url}"' in home(cast.rae)
+    assert everything_for(cast.bob) == []  # who owns the agent does not review it
+
+
+def test_evidence_that_could_not_be_built_needs_who_asked_for_it(cast: Cast, settings: Settings, tmp_path: Path) -> None:
+    settings.PACK_DIR = tmp_path / "no-folder"
+    settings.PACK_DIR.write_text("a file stands where the folder should be")
+    today = clock.now().date()
+    pack = packs.request("hipaa", since=today - timedelta(days=30), until=today, by=cast.cora)
+    packs.build(pack)
+    (need,) = everything_for(cast.cora)
+    assert need.url == reverse("pack", args=[pack.uid])
+    assert "failed" in home(cast.cora)
+    assert everything_for(cast.ada) == []
+    packs.request("hipaa", since=today - timedelta(days=30), until=today, by=cast.cora)
+    assert everything_for(cast.cora) == []

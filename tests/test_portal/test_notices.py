@@ -226,7 +226,3 @@ class TestOutbox:
         page = self.read(cast.ada)[1]
         assert "Hello" in page
         assert "private words" not in page
-
-    def test_with_a_mail_server_there_is_nothing_to_read(self, cast: Cast, settings: Settings) -> None:
-        settings.EMAIL_FILE_PATH = None
-        assert "Mail leaves through your mail server" in self.read(cast.ada)[1]
