@@ -49,11 +49,13 @@ def _columns(fields: list[models.Field]) -> Iterator[str]:  # type: ignore[type-
     """Names before states before everything else; long texts and machine keys stay on the row's own page."""
 
     def rank(field: models.Field) -> int:  # type: ignore[type-arg]
-        if field.name in {"name", "event", "email", "title", "slug"}:
+        if field.name in {"name", "event", "title"}:
             return 0
-        if field.choices:
+        if field.name in {"email", "slug"}:
             return 1
-        return 2 if field.is_relation else 3
+        if field.choices:
+            return 2
+        return 3 if field.is_relation else 4
 
     shown = [field for field in fields if not field.primary_key and field.name != "uid" and not isinstance(field, WORDY)]
     yield from (field.name for field in sorted(shown, key=rank))
