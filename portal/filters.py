@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
-import django_filters
 from django import forms
 from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django_filters.filters import CharFilter, ChoiceFilter, DateFilter, ModelChoiceFilter
+from django_filters.filterset import FilterSet
 
 from agents import clock
 from agents.access.models import Grant
@@ -31,6 +33,7 @@ Choices = list[tuple[str, str | Promise]]
 Rows = QuerySet[Any]
 
 NOBODY = "nobody"
+ANY = _("any")
 AT_WORK, ALL, CURRENT = "in_service", "all", "current"
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2200, 1, 1)
 MOST_MEANT = 50  # people or agents that one text may stand for
@@ -51,27 +54,27 @@ def _sorted_choices(choices: Any) -> Choices:
     return [(str(value), str(label).capitalize()) for value, label in choices]
 
 
-class Search(django_filters.CharFilter):
+class Search(CharFilter):
     """The text field in front of a list."""
 
     def __init__(self, label: str | Promise, method: str) -> None:
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             label=label, method=method, max_length=100, widget=forms.TextInput({"type": "search", "autocomplete": "off"})
         )
 
 
-class OneOf(django_filters.ChoiceFilter):
+class OneOf(ChoiceFilter):
     """One of a few words; nothing chosen narrows nothing."""
 
-    def __init__(self, label: str | Promise, choices: Any, any_label: str | Promise = _("any"), **options: Any) -> None:
-        super().__init__(label=label, choices=choices, empty_label=any_label, **options)
+    def __init__(self, label: str | Promise, choices: Any, any_label: str | Promise = ANY, **options: Any) -> None:
+        super().__init__(label=label, choices=choices, empty_label=any_label, **options)  # type: ignore[no-untyped-call]
 
 
-class OneEntity(django_filters.ModelChoiceFilter):
+class OneEntity(ModelChoiceFilter):
     """A legal entity, by its short name in the address."""
 
     def __init__(self, field_name: str = "legal_entity") -> None:
-        super().__init__(
+        super().__init__(  # type: ignore[no-untyped-call]
             label=_("Legal entity"),
             field_name=field_name,
             queryset=LegalEntity.objects.all(),
@@ -80,10 +83,24 @@ class OneEntity(django_filters.ModelChoiceFilter):
         )
 
 
-class ListFilters(django_filters.FilterSet):
+class ListFilters(FilterSet):
     """Common ground: which filters are in use, so that a page can say so and open what hides them."""
 
     first: tuple[str, ...] = ()  # shown at once; the others stand behind "More filters"
+
+    def __init__(self, data: QueryDict, rows: Rows) -> None:
+        super().__init__(data, queryset=rows)  # type: ignore[no-untyped-call]
+
+    def narrowed(self, rows: Rows) -> Rows:
+        """What every list leaves out until a filter asks for it."""
+        return rows
+
+    def filter_queryset(self, queryset: Rows) -> Rows:
+        return self.narrowed(cast(Rows, super().filter_queryset(queryset)))  # type: ignore[no-untyped-call]
+
+    @property
+    def rows(self) -> Rows:
+        return cast(Rows, self.qs)
 
     @property
     def first_fields(self) -> list[forms.BoundField]:
@@ -115,13 +132,13 @@ class AgentFilters(ListFilters):
         method="in_state",
     )
     tier = OneOf(_("Risk tier"), _sorted_choices(Tier.choices), field_name="risk_tier")
-    owner = django_filters.CharFilter(label=_("Owner"), method="owned_by", max_length=200, widget=PersonInput())
+    owner = CharFilter(label=_("Owner"), method="owned_by", max_length=200, widget=PersonInput())
     kind = OneOf(_("Kind"), [(value, label) for value, label in AgentKind.choices])
     environment = OneOf(_("Environment"), _sorted_choices(Environment.choices))
     entity = OneEntity()
     origin = OneOf(_("Origin"), _sorted_choices(Origin.choices))
     data = OneOf(_("Data"), _data_choices, method="reaching")
-    system = django_filters.CharFilter(label=_("System"), method="connected_to", max_length=120)
+    system = CharFilter(label=_("System"), method="connected_to", max_length=120)
     review = OneOf(_("Review"), [("never", _("Never reviewed"))], method="reviewed")
 
     first = ("q", "state", "tier", "owner")
@@ -130,8 +147,7 @@ class AgentFilters(ListFilters):
         model = Agent
         fields: tuple[str, ...] = ()
 
-    def filter_queryset(self, queryset: Rows) -> Rows:
-        rows: Rows = super().filter_queryset(queryset)
+    def narrowed(self, rows: Rows) -> Rows:
         return rows if self.form.cleaned_data.get("state") else rows.exclude(state=Agent.State.RETIRED)
 
     def find(self, rows: Rows, name: str, text: str) -> Rows:
@@ -177,7 +193,7 @@ class SystemFilters(ListFilters):
     mode = OneOf(_("Mode"), _sorted_choices(SystemMode.choices))
     entity = OneEntity()
     data = OneOf(_("Data"), _data_choices, method="holding")
-    owner = django_filters.CharFilter(label=_("Owner"), method="owned_by", max_length=200, widget=PersonInput())
+    owner = CharFilter(label=_("Owner"), method="owned_by", max_length=200, widget=PersonInput())
 
     first = ("q", "kind", "environment", "owner")
 
@@ -195,10 +211,11 @@ class SystemFilters(ListFilters):
         said = Q()
         for one in classes:
             said |= Q(said__contains=f'"{one}"')
-        return rows.alias(said=Cast("data_classes", TextField())).filter(said)
+        narrowed: Rows = rows.alias(said=Cast("data_classes", TextField())).filter(said)
+        return narrowed
 
     def owned_by(self, rows: Rows, name: str, text: str) -> Rows:
-        return rows.filter(owner__isnull=True) if text.strip().lower() == NOBODY else rows.filter(owner__in=anybody_like(text))
+        return rows.filter(owner=None) if text.strip().lower() == NOBODY else rows.filter(owner__in=anybody_like(text))
 
 
 class PersonFilters(ListFilters):
@@ -218,8 +235,7 @@ class PersonFilters(ListFilters):
         model = User
         fields: tuple[str, ...] = ()
 
-    def filter_queryset(self, queryset: Rows) -> Rows:
-        rows: Rows = super().filter_queryset(queryset)
+    def narrowed(self, rows: Rows) -> Rows:
         return rows if self.form.cleaned_data.get("presence") else rows.filter(pk__in=User.objects.present().values("pk"))
 
     def find(self, rows: Rows, name: str, text: str) -> Rows:
@@ -248,8 +264,8 @@ class GrantFilters(ListFilters):
         _("Origin"), [(Origin.REQUESTED.value, _("Approved by a person")), (Origin.DISCOVERED.value, _("Nobody approved this"))]
     )
     ends = OneOf(_("Ends"), [("week", _("Within 7 days")), ("never", _("Never by itself"))], method="ending")
-    system = django_filters.CharFilter(label=_("System"), method="on_system", max_length=120)
-    agent = django_filters.CharFilter(label=_("Agent"), method="of_agent", max_length=120)
+    system = CharFilter(label=_("System"), method="on_system", max_length=120)
+    agent = CharFilter(label=_("Agent"), method="of_agent", max_length=120)
     privileged = OneOf(_("Privileged"), [("yes", _("Privileged only"))], method="being_privileged")
     entity = OneEntity("agent__legal_entity")
 
@@ -259,8 +275,7 @@ class GrantFilters(ListFilters):
         model = Grant
         fields: tuple[str, ...] = ()
 
-    def filter_queryset(self, queryset: Rows) -> Rows:
-        rows: Rows = super().filter_queryset(queryset)
+    def narrowed(self, rows: Rows) -> Rows:
         return rows if self.form.cleaned_data.get("state") else rows.filter(pk__in=Grant.objects.unexpired().values("pk"))
 
     def find(self, rows: Rows, name: str, text: str) -> Rows:
@@ -293,10 +308,10 @@ class GrantFilters(ListFilters):
 
 class TrailFilters(ListFilters):
     event = OneOf(_("What happened"), [(value, f"{value.split('.')[0]}: {label}") for value, label in Event.choices])
-    person = django_filters.CharFilter(label=_("Who did it"), method="done_by", max_length=200, widget=PersonInput())
-    agent = django_filters.CharFilter(label=_("Agent"), method="about_agent", max_length=120)
-    since = django_filters.DateFilter(label=_("From day"), method="not_before", widget=forms.DateInput({"type": "date"}))
-    until = django_filters.DateFilter(label=_("Until day"), method="not_after", widget=forms.DateInput({"type": "date"}))
+    person = CharFilter(label=_("Who did it"), method="done_by", max_length=200, widget=PersonInput())
+    agent = CharFilter(label=_("Agent"), method="about_agent", max_length=120)
+    since = DateFilter(label=_("From day"), method="not_before", widget=forms.DateInput({"type": "date"}))
+    until = DateFilter(label=_("Until day"), method="not_after", widget=forms.DateInput({"type": "date"}))
 
     first = ("event", "person", "agent", "since", "until")
 

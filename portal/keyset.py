@@ -1,4 +1,4 @@
-"""Long lists, a window at a time. The address holds the place where the window begins, so the last page costs what the first costs."""
+"""Long lists, a window at a time. The address holds the place where it begins, so the last page costs what the first costs."""
 
 from __future__ import annotations
 

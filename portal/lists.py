@@ -13,7 +13,7 @@ from portal.pages import page
 
 
 def list_answer(request: HttpRequest, noun: str, title: str | Promise, **context: Any) -> HttpResponse:
-    """templates/<noun>/list.html, or <noun>/_rows.html for htmx. `csv` in the context is the query of the same list as a download."""
+    """templates/<noun>/list.html, or <noun>/_rows.html for htmx. The context gets `csv`: the query of the download."""
     context["csv"] = _csv_query(request)
     if request.headers.get("HX-Request"):
         answer = render(request, f"{noun}/_rows.html", context)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from django.template import TemplateDoesNotExist, loader
@@ -37,8 +36,10 @@ from agents.registry.models import Agent
 from reviews.models import Campaign, Item
 
 ONE_ACT = timedelta(seconds=5)  # events of one person this close together belong to one click
+FEW = 3  # events of one kind in one act that are told one by one
 MOST_LISTED = 20
 LONGEST_VALUE = 300
+SPANS = frozenset({"from", "until", "eligible_until"})
 
 STATES: dict[str, Any] = {
     "agent": Agent.State,
@@ -219,19 +220,20 @@ def worded(key: str, value: Any, kind: str = "") -> str:
     """A stored value as people say it: dates in their zone, choices by their label, lists as a row of words."""
     match value:
         case None | "" | [] | {}:
-            return ""
+            text = ""
         case bool():
-            return _("yes") if value else _("no")
+            text = _("yes") if value else _("no")
         case list():
             words = [worded(key, each, kind) for each in value]
-            return ", ".join(words[:MOST_LISTED]) + (" …" if len(words) > MOST_LISTED else "")
+            text = ", ".join(words[:MOST_LISTED]) + (" …" if len(words) > MOST_LISTED else "")
         case dict():
-            return ", ".join(f"{name}: {worded(str(name), each, kind)}" for name, each in list(value.items())[:MOST_LISTED])
+            text = ", ".join(f"{name}: {worded(str(name), each, kind)}" for name, each in list(value.items())[:MOST_LISTED])
         case str() if key == "state" and kind in STATES:
-            return _label(STATES[kind], value)
-        case str() if (key.endswith("_at") or key in {"from", "until", "eligible_until"}) and (moment := _moment(value)):
-            return date_format(timezone.localtime(moment), "j F Y, H:i")
-    text = str(WORDS.get(key, {}).get(value, value))
+            text = str(dict(STATES[kind].choices).get(value, value))
+        case str() if (key.endswith("_at") or key in SPANS) and (moment := _moment(value)):
+            text = date_format(timezone.localtime(moment), "j F Y, H:i")
+        case _:
+            text = str(WORDS.get(key, {}).get(value, value))
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
@@ -253,11 +255,17 @@ def _is_one_act(later: TrailEvent, earlier: TrailEvent) -> bool:
 
 
 def _step(events: list[TrailEvent]) -> Step:
-    """events: oldest first, of one actor."""
+    """events: oldest first, of one actor. Many of one kind are told by the first of them and a count."""
+    kinds: dict[tuple[str, str], list[TrailEvent]] = {}
+    for event in events:
+        kinds.setdefault((event.event, event.reason), []).append(event)
     lines = []
-    for _key, group in groupby(events, key=lambda event: (event.event, event.reason)):
-        first, *others = group
-        lines.append(Line(first, sentence_of(first), changes_of(first), [other.target_label for other in others]))
+    for alike in kinds.values():
+        first, *others = alike
+        if len(alike) > FEW:
+            lines.append(Line(first, sentence_of(first), changes_of(first), [other.target_label for other in others]))
+        else:
+            lines += [Line(event, sentence_of(event), changes_of(event), []) for event in alike]
     reasons = dict.fromkeys(event.reason for event in events if event.reason)
     newest = events[-1]
     return Step(newest.at, newest.actor_label, newest.actor_kind == "system", " · ".join(reasons), lines)
@@ -268,7 +276,3 @@ def _moment(text: str) -> datetime | None:
         return parse_datetime(text)
     except ValueError:
         return None
-
-
-def _label(states: Any, value: str) -> str:
-    return str(dict(states.choices).get(value, value))

@@ -22,7 +22,7 @@ from agents.access.actions.registrations import registration_of
 from agents.access.models.access_request import LONGEST_DAYS
 from agents.intake import secret_detection
 from agents.intake.errors import Unreadable
-from agents.intake.names import clean_name, clean_text
+from agents.intake.names import clean_name, clean_text, slug
 from agents.people.models import Department, LegalEntity, User
 from agents.registry.actions.agents import FIELDS, tier_of
 from agents.registry.choices import AgentKind, DataClass, Environment, Tier
@@ -32,6 +32,7 @@ from portal.forms.choosing import PersonField
 FEW_SYSTEMS = 40  # so many are shown at once; beyond that one types a name
 MOST_SYSTEMS = 30  # that one agent may connect to
 USUAL_DAYS = 90
+RESERVED = frozenset({"new", "drafts"})  # pages below /agents/
 
 
 class Line(forms.CharField):
@@ -58,6 +59,11 @@ class Paragraph(forms.CharField):
             return clean_text(text, max_length=self.max_length or 1000)
         except Unreadable as problem:
             raise ValidationError(problem.sentence) from problem
+
+
+class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    def label_from_instance(self, obj: Department) -> str:
+        return f"{obj.legal_entity.name}: {obj.name}"
 
 
 @dataclass(frozen=True)
@@ -119,14 +125,14 @@ class RegistrationForm(forms.Form):
         help_text=gettext_lazy("Where it runs, such as “EU, Frankfurt”."),
     )
     legal_entity = forms.ModelChoiceField(
-        label=gettext_lazy("Legal entity"),
+        label=gettext_lazy("Legal entity (optional)"),
         queryset=LegalEntity.objects.all(),
         to_field_name="slug",
         required=False,
         empty_label=gettext_lazy("Choose"),
     )
-    department = forms.ModelChoiceField(
-        label=gettext_lazy("Department"),
+    department = DepartmentField(
+        label=gettext_lazy("Department (optional)"),
         queryset=Department.objects.select_related("legal_entity").order_by("legal_entity__name", "name"),
         required=False,
         empty_label=gettext_lazy("Choose"),
@@ -160,8 +166,13 @@ class RegistrationForm(forms.Form):
         self.asked: dict[Entitlement, int] = _asked(agent) if agent else {}
         super().__init__(data, initial=_initial(agent, user))
         self.catalogue: QuerySet[System] = System.objects.visible_to(user)
-        cast(forms.ModelMultipleChoiceField, self.fields["systems"]).queryset = self.catalogue
-        cast(forms.ModelChoiceField, self.fields["department"]).label_from_instance = _department_label  # type: ignore[method-assign]
+        cast("forms.ModelMultipleChoiceField[System]", self.fields["systems"]).queryset = self.catalogue
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"])
+        if name and slug(name) in RESERVED:
+            raise ValidationError(_("“%(name)s” is an address of the portal itself. Choose another name.") % {"name": name})
+        return name
 
     def clean_systems(self) -> list[System]:
         chosen = list(self.cleaned_data["systems"])
@@ -291,10 +302,6 @@ def _asked(agent: Agent) -> dict[Entitlement, int]:
     request = registration_of(agent)
     lines = request.lines.select_related("entitlement__system__owner") if request else []
     return {line.entitlement: line.duration_days for line in lines}
-
-
-def _department_label(department: Department) -> str:
-    return f"{department.legal_entity.name}: {department.name}"
 
 
 def _uid(text: str) -> uuid.UUID | None:

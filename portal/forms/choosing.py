@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -96,8 +96,7 @@ class PersonField(forms.CharField):
             raise ValidationError(
                 _("Nobody who works here is called “%(text)s”. Type a name or an e-mail address.") % {"text": text[:80]}
             )
-        if isinstance(self.widget, PersonInput):
-            self.widget.candidates = found
+        cast(PersonInput, self.widget).candidates = found
         raise ValidationError(_("“%(text)s” fits several people. Choose one of them.") % {"text": text[:80]})
 
 

@@ -59,7 +59,7 @@ class Button:
 def agent(request: HttpRequest, slug: str) -> HttpResponse:
     user = viewer(request)
     shown = _visible(user, slug)
-    rows = _grants(shown, user)
+    rows, buttons = _grants(shown, user), _buttons(shown, user)
     events = TrailEvent.objects.filter(about=f"agent:{shown.uid}").order_by("-at", "-id")
     most = MOST_EVENTS if request.GET.get("story") == "all" else SHOWN_EVENTS
     told = list(events[: most + 1])
@@ -69,12 +69,13 @@ def agent(request: HttpRequest, slug: str) -> HttpResponse:
         breadcrumbs=[(_("Agents"), reverse("agents"))],
         agent=shown,
         answers=linked(five_for(shown)),
-        buttons=_buttons(shown, user),
+        buttons=buttons,
         current=[row for row in rows if row.state in (Grant.State.ACTIVE, Grant.State.HELD, Grant.State.SCHEDULED)],
         ended=[row for row in rows if row.state in (Grant.State.REVOKED, Grant.State.EXPIRED)],
+        first_button=next((button for button in buttons if button.why_not is None), None),
         waiting=_waiting(shown),
         systems=_reached_systems(shown, rows),
-        data_words=[class_words([value]) for value in shown.data_classes],
+        data=_reached_data(shown, rows),
         items=Item.objects.for_agent(shown)[:SHOWN_ITEMS],
         aliases=shown.aliases.order_by("source", "native_id"),
         is_author=shown.registered_by_id == user.pk,
@@ -171,6 +172,16 @@ def _reached_systems(agent: Agent, rows: list[GrantRow]) -> list[tuple[object, i
             systems[system.pk] = system
             held[system.pk] = held.get(system.pk, 0) + 1
     return [(system, held.get(pk, 0)) for pk, system in sorted(systems.items(), key=lambda pair: pair[1].name)]
+
+
+def _reached_data(agent: Agent, rows: list[GrantRow]) -> list[tuple[str, bool]]:
+    """Data classes as words: those the registration names, then those its accesses lead to without having been named."""
+    led_to: set[str] = set()
+    for row in rows:
+        if row.state in (Grant.State.ACTIVE, Grant.State.HELD, Grant.State.SCHEDULED):
+            led_to.update(row.grant.entitlement.data_classes or row.grant.entitlement.system.data_classes)
+    named = [(class_words([value]), True) for value in agent.data_classes]
+    return named + [(class_words([value]), False) for value in sorted(led_to.difference(agent.data_classes))]
 
 
 urlpatterns = [

@@ -28,10 +28,10 @@ def agents(request: HttpRequest) -> HttpResponseBase:
     """The register; one's own drafts stand above it."""
     user = viewer(request)
     visible = registered_for(user)
-    filters = AgentFilters(request.GET, queryset=visible, request=request)
+    filters = AgentFilters(request.GET, visible)
     if wants_csv(request):
-        return as_csv("agents", _header(), _csv_rows(filters.qs))
-    found = window(filters.qs.select_related("human_owner", "legal_entity"), request)
+        return as_csv("agents", _header(), _csv_rows(filters.rows))
+    found = window(filters.rows.select_related("human_owner", "legal_entity"), request)
     drafts = Agent.objects.filter(registered_by=user, state=Agent.State.DRAFT).order_by("-id")[:MOST_DRAFTS]
     rows = [(agent, class_words(agent.data_classes, most=2)) for agent in found.rows]
     return list_answer(request, "agents", _("Agents"), filters=filters, window=found, rows=rows, drafts=drafts)

@@ -31,10 +31,10 @@ JOINED = ("agent", "entitlement__system", "request_line__decided_by")
 def grants(request: HttpRequest) -> HttpResponseBase:
     """Accesses of the agents one may see, newest first."""
     visible = Grant.objects.visible_to(viewer(request))
-    filters = GrantFilters(request.GET, queryset=visible, request=request)
+    filters = GrantFilters(request.GET, visible)
     if wants_csv(request):
-        return as_csv("grants", _header(), _csv_rows(filters.qs))
-    found = window(filters.qs.select_related(*JOINED), request, by=("-id",))
+        return as_csv("grants", _header(), _csv_rows(filters.rows))
+    found = window(filters.rows.select_related(*JOINED), request, by=("-id",))
     rows = [(grant, state_of(grant)) for grant in found.rows]
     return list_answer(request, "grants", _("Grants"), filters=filters, window=found, rows=rows)
 

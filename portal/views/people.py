@@ -36,10 +36,10 @@ SHOWN = 30  # agents, systems and reports on a person's page; the lists hold the
 def people(request: HttpRequest) -> HttpResponseBase:
     """The directory. Who has left is found when asked for."""
     user = viewer(request)
-    filters = PersonFilters(request.GET, queryset=User.objects.visible_to(user), request=request)
+    filters = PersonFilters(request.GET, User.objects.visible_to(user))
     if wants_csv(request):
-        return as_csv("people", _header(), _csv_rows(filters.qs))
-    rows = filters.qs.select_related("legal_entity", "department", "manager", "deputy")
+        return as_csv("people", _header(), _csv_rows(filters.rows))
+    rows = filters.rows.select_related("legal_entity", "department", "manager", "deputy")
     rows = rows.prefetch_related(_roles_now()).annotate(agent_count=_agent_count(user))
     return list_answer(request, "people", _("People"), filters=filters, window=window(rows, request))
 
@@ -121,7 +121,7 @@ def _person_page(request: HttpRequest, shown: User, form: AbsenceForm | None = N
     return render(request, "people/detail.html", context, status=400 if form else 200)
 
 
-def _roles_now() -> Prefetch:
+def _roles_now() -> Prefetch[str, QuerySet[RoleAssignment], str]:
     return Prefetch("role_assignments", RoleAssignment.objects.effective().order_by("role"), to_attr="roles_held")
 
 

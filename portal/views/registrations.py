@@ -44,7 +44,7 @@ def agent_draft(request: HttpRequest, uid: UUID) -> HttpResponse:
 @signed_in
 @require_POST
 def agent_parts(request: HttpRequest) -> HttpResponse:
-    """What refreshes alone while one fills in the form: the permissions of the chosen systems, and the tier so far. Stores nothing."""
+    """What refreshes alone while one fills in the form: permissions of the chosen systems, the tier so far. Stores nothing."""
     form = RegistrationForm(request.POST, user=viewer(request))
     part = "agents/_tier.html" if request.POST.get("part") == "tier" else "agents/_parts.html"
     return render(request, part, {"form": form, "offers": list(form.offers()), "tier": form.tier()})

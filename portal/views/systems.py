@@ -30,10 +30,10 @@ SHOWN_GRANTS = 200
 def systems(request: HttpRequest) -> HttpResponseBase:
     """The catalogue; the counts are of agents this person may see."""
     user = viewer(request)
-    filters = SystemFilters(request.GET, queryset=System.objects.visible_to(user), request=request)
+    filters = SystemFilters(request.GET, System.objects.visible_to(user))
     if wants_csv(request):
-        return as_csv("systems", _header(), _csv_rows(filters.qs))
-    found = window(filters.qs.select_related("owner", "legal_entity").annotate(agent_count=_agent_count(user)), request)
+        return as_csv("systems", _header(), _csv_rows(filters.rows))
+    found = window(filters.rows.select_related("owner", "legal_entity").annotate(agent_count=_agent_count(user)), request)
     rows = [(system, class_words(system.data_classes, most=2)) for system in found.rows]
     return list_answer(request, "systems", _("Systems"), filters=filters, window=found, rows=rows)
 

@@ -38,10 +38,10 @@ class Told:
 @role_required(*SEES_EVERYTHING)
 @require_safe
 def trail(request: HttpRequest) -> HttpResponseBase:
-    filters = TrailFilters(request.GET, queryset=TrailEvent.objects.all(), request=request)
+    filters = TrailFilters(request.GET, TrailEvent.objects.all())
     if wants_csv(request):
-        return as_csv("trail", _header(), _csv_rows(filters.qs))
-    found = window(filters.qs, request, by=("-at", "-id"))
+        return as_csv("trail", _header(), _csv_rows(filters.rows))
+    found = window(filters.rows, request, by=("-at", "-id"))
     return list_answer(request, "trail", _("Trail"), filters=filters, window=found, rows=list(_told(found.rows)))
 
 

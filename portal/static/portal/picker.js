@@ -11,7 +11,7 @@
     list.id = "m-picker-" + count;
     list.className = "p-options";
     list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", input.dataset.pickerLabel || "Matches");
+    list.setAttribute("aria-label", input.dataset.pickerLabel || "");
     list.hidden = true;
     const status = document.createElement("span");
     status.className = "m-sr";
@@ -68,7 +68,7 @@
       at = -1;
       list.hidden = !found.length;
       input.setAttribute("aria-expanded", String(found.length > 0));
-      status.textContent = String(found.length);
+      status.textContent = (input.dataset.pickerFound || "{n}").replace("{n}", String(found.length));
     }
 
     async function ask() {
