@@ -1,6 +1,6 @@
 """What a reader found goes into the registry: each row wholly or not at all, all of it told in the trail."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -120,7 +120,7 @@ def _take_in(found: DiscoveredIdentity, *, by: Actor, environment: Environment |
     """The identity with its systems and accesses, all or nothing. Raises ValidationError, Refusal."""
     where = found.environment or environment
     known = {system: _system(system, found.source, where, by=by) for system in _systems_of(found)}
-    held = [(_entitlement(access, known[access.system], by=by), access) for access in found.access]
+    held = list(_entitlements(found.access, known, by=by))
     agent, outcome = register_discovered(
         Found(
             source=found.source,
@@ -145,11 +145,11 @@ def _take_in(found: DiscoveredIdentity, *, by: Actor, environment: Environment |
         legal_entity=_entity(found.legal_entity),
     )
     taken = _Taken(outcome)
+    live = set(Grant.objects.live().filter(agent=agent, kind=Grant.Kind.STANDING).values_list("entitlement_id", flat=True))
     for entitlement, access in held:
-        _grant, is_new = grants.record_discovered(
-            agent, entitlement, by=by, source=found.source, facts=access.facts, last_used_at=None
-        )
-        taken.begun += is_new
+        if entitlement.pk not in live:
+            _grant, is_new = grants.record_discovered(agent, entitlement, by=by, source=found.source, facts=access.facts)
+            taken.begun += is_new
     taken.ended = _end_what_is_gone(agent, found.source, [entitlement for entitlement, _access in held], by=by)
     if dry_run:
         transaction.set_rollback(True)
@@ -185,10 +185,20 @@ def _system(system: DiscoveredSystem, source: str, environment: Environment | No
     )
 
 
-def _entitlement(access: DiscoveredAccess, system: System, *, by: Actor) -> Entitlement:
-    known = Entitlement.objects.filter(system=system, name=access.name).first()
-    if known is not None:
-        return known
+def _entitlements(
+    accesses: Sequence[DiscoveredAccess], known: Mapping[DiscoveredSystem, System], *, by: Actor
+) -> Iterator[tuple[Entitlement, DiscoveredAccess]]:
+    """Each access with its permission in the catalogue, described as far as the source does when it is new there."""
+    for discovered, system in known.items():
+        here = {access.name: access for access in accesses if access.system == discovered}
+        described = {each.name: each for each in Entitlement.objects.filter(system=system, name__in=list(here))}
+        for name, access in here.items():
+            entitlement = described.get(name) or _describe(access, system, by=by)
+            entitlement.system = system  # not asked for again when the trail names it
+            yield entitlement, access
+
+
+def _describe(access: DiscoveredAccess, system: System, *, by: Actor) -> Entitlement:
     if access.verb_class is None:
         raise ValidationError(
             {

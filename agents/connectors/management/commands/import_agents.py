@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from rich.console import Console
 
 from agents.audit.actors import System
+from agents.connectors import csv_agents
 from agents.connectors.actions import imports
 from agents.intake import terminal
 from agents.registry.choices import Environment
