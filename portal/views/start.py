@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from agents.audit.errors import IllegalMove
 from agents.people.actions import organisations
 from portal.forms.start import Administrators, Entities, OrganisationForm
 from portal.pages import page
@@ -24,9 +25,11 @@ def start(request: HttpRequest) -> HttpResponse:
     """Needs no sign-in: there is nobody yet. Of two who send it at once one wins, the other reads that (409)."""
     if settings.MANDATE_DEMO and organisations.is_first_start():
         raise Http404  # the demo organisation is still to be made; nobody may found another
+    if not organisations.is_first_start():
+        if request.method == "POST":
+            raise IllegalMove(_("This portal has been set up already. Sign in instead."))
+        return redirect("home")
     if request.method != "POST":
-        if not organisations.is_first_start():
-            return redirect("home")
         return _form(request, OrganisationForm(), Entities(prefix="entity"), Administrators(prefix="administrator"))
     organisation = OrganisationForm(request.POST)
     entities = Entities(request.POST, prefix="entity")
