@@ -15,6 +15,7 @@ MARKS = {
     "postgresql": "runs on PostgreSQL only",
     "redis": "needs the tests' Redis; runs together with PostgreSQL, as in production",
     "browser": "drives a real browser; runs once, on SQLite",
+    "bench": "measures ratios; runs with --bench",
     "soak": "kills, fuzzes or hammers for long; runs with --soak",
 }
 
@@ -47,6 +48,8 @@ def _out_of_place(config: pytest.Config) -> set[str]:
     marks = {"sqlite", "browser"} if on_postgresql else {"postgresql", "redis"}
     if not on_postgresql and not has_browser() and os.environ.get("CI") != "true":
         marks.add("browser")
+    if not config.option.bench:
+        marks.add("bench")
     if config.option.soak:
         marks -= {"postgresql", "redis"} if REDIS_VARIABLE in os.environ else set()
     else:

@@ -107,6 +107,7 @@ def _as_owner(statement: str, *names: str) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("mandate")
     group.addoption("--database", choices=["sqlite", "postgresql"], default="sqlite", help="what the tests run on")
+    group.addoption("--bench", action="store_true", help="run the benches too")
     group.addoption("--soak", action="store_true", help="run the slow kill, fuzz and hammer tests too")
 
 

@@ -1,0 +1,25 @@
+"""What a bench says: how much slower an answer gets when the data grows. Ratios hold on any machine; times do not."""
+
+import statistics
+import time
+from collections.abc import Callable
+
+
+def median_seconds(question: Callable[[], object], times: int) -> float:
+    """The median time of one question, after some that warm up."""
+    for _turn in range(times // 10):
+        question()
+    took = []
+    for _turn in range(times):
+        started = time.perf_counter()
+        question()
+        took.append(time.perf_counter() - started)
+    return statistics.median(took)
+
+
+def hold_to(name: str, small: float, large: float, goal: float) -> None:
+    """The ratio is printed beside its goal; a miss fails the bench."""
+    ratio = large / small
+    verdict = "ok" if ratio <= goal else "MISSED"
+    print(f"\nbench: {name}: {small * 1000:.2f} ms -> {large * 1000:.2f} ms, ratio {ratio:.2f}, goal <= {goal:.2f}: {verdict}")
+    assert ratio <= goal
