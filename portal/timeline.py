@@ -231,7 +231,8 @@ def worded(key: str, value: Any, kind: str = "") -> str:
         case str() if key == "state" and kind in STATES:
             text = str(dict(STATES[kind].choices).get(value, value))
         case str() if (key.endswith("_at") or key in SPANS) and (moment := _moment(value)):
-            text = date_format(timezone.localtime(moment), "j F Y, H:i")
+            # A day without a time has no zone either: a pack's period is days.
+            text = date_format(timezone.localtime(moment), "j F Y, H:i") if moment.tzinfo else date_format(moment, "j F Y")
         case _:
             text = str(WORDS.get(key, {}).get(value, value))
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
