@@ -33,8 +33,8 @@ def test_machine_without_any_installer_gets_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bootstrap, "ENVIRONMENT", tmp_path / "none")
-    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     monkeypatch.setattr(bootstrap, "has_module", lambda python, name: False)
     with pytest.raises(SystemExit) as end:
         bootstrap.make_environment()
