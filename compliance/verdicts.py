@@ -32,18 +32,16 @@ class Result:
     limits: what the question leaves out; reason: why the verdict is what it is."""
 
     verdict: Verdict
-    asked: str
     counted: str
     population: int
     reason: str
     exceptions: tuple[Exceptional, ...] = ()
     exception_count: int = 0
     limits: str = ""
+    asked: str = ""
 
 
-def judge(
-    *, asked: str, counted: str, population: int, exceptions: Sequence[Exceptional], exception_count: int, limits: str = ""
-) -> Result:
+def judge(*, counted: str, population: int, exceptions: Sequence[Exceptional], exception_count: int, limits: str = "") -> Result:
     """Nothing to test is not applicable, one exception is an exception, and only the rest passes."""
     if not population:
         verdict, reason = Verdict.NOT_APPLICABLE, _("There was nothing of this kind in the period.")
@@ -52,4 +50,4 @@ def judge(
     else:
         verdict, reason = Verdict.PASS, _("All %(n)s held.") % {"n": population}
     listed = tuple(exceptions[:LISTED])
-    return Result(verdict, asked, counted, population, reason, listed, exception_count, limits)
+    return Result(verdict, counted, population, reason, listed, exception_count, limits)

@@ -5,6 +5,7 @@ Each test asks over the population of the period, in sets, and counts every exce
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from compliance.controls import authorisation, identity, ownership, records, reviewing, termination
 from compliance.controls.registry import answered
@@ -19,8 +20,8 @@ def results(scope: Scope) -> Iterator[tuple[Control, Result]]:
     """Every control of the framework with its result, in the framework's order."""
     for control in scope.framework.controls:
         test = answered(scope.framework.key, control.id)
-        yield control, test(scope) if test else _untested(control)
+        yield control, replace(test(scope), asked=control.test) if test else _untested(control)
 
 
 def _untested(control: Control) -> Result:
-    return Result(Verdict.NOT_TESTED, asked="", counted="", population=0, reason=control.not_tested)
+    return Result(Verdict.NOT_TESTED, counted="", population=0, reason=control.not_tested)

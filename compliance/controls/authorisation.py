@@ -25,7 +25,6 @@ def approved_before_it_began(scope: Scope) -> Result:
         grants,
         grants.filter(Q(request_line__isnull=True) | decided_late),
         lambda grant: _found(grant) if grant.request_line is None else _("It began before a person approved it."),
-        asked=_("Had a person approved every access before it began?"),
     )
 
 
@@ -36,7 +35,6 @@ def asked_for_with_a_reason(scope: Scope) -> Result:
         grants,
         grants.filter(Q(request_line__isnull=True) | Q(request_line__request__purpose="")),
         lambda grant: _found(grant) if grant.request_line is None else _("It was asked for without a reason."),
-        asked=_("Was every access asked for with a written reason?"),
         limits=_("Whether the access is wider than the purpose needs is for the reviewers; this test does not judge it."),
     )
 
@@ -50,9 +48,6 @@ def requested_and_decided(scope: Scope) -> Result:
         grants,
         grants.filter(Q(request_line__isnull=True) | undecided | by_themselves),
         lambda grant: _found(grant) if grant.request_line is None else _("No other person is on record as having approved it."),
-        asked=_(
-            "Has every access a request, a person who approved it and is not the one who asked, and the time of the decision?"
-        ),
     )
 
 
@@ -64,14 +59,12 @@ def nothing_unapproved(scope: Scope) -> Result:
         grants,
         grants.filter(origin=Origin.DISCOVERED),
         _found,
-        asked=_("Did any identity hold access that nobody approved?"),
         limits=_("What identities do in the systems is not collected yet, so calls without access cannot be seen."),
     )
     if found.verdict == Verdict.EXCEPTION:
         return found
     return Result(
         Verdict.NOT_TESTED,
-        found.asked,
         found.counted,
         found.population,
         _("No unapproved access is known. That alone does not show that nothing else got in: calls are not collected yet."),

@@ -25,7 +25,6 @@ def tier_has_fresh_reasons(scope: Scope) -> Result:
         agents,
         agents.filter(Q(tier_reasons=[]) | Q(risk_tier="") | stale),
         lambda agent: _("Its tier has no reasons.") if not agent.tier_reasons else _tiered(agent),
-        asked=_("Has every identity a risk tier with its reasons, computed not more than 12 months before the period ended?"),
         limits=_(
             "The organisation's own risk analysis is not held here. A change of scope after the tier was computed is not tested."
         ),
@@ -46,6 +45,5 @@ def names_are_unique(scope: Scope) -> Result:
         lambda agent: (
             _("It has no name of its own.") if not agent.slug else _("It shares its identity at the source with another.")
         ),
-        asked=_("Has every identity a name of its own, and does no name at a source stand for two of them?"),
         limits=_("Credentials and calls are not recorded yet, so a key that two identities share cannot be seen."),
     )

@@ -22,13 +22,12 @@ def somebody_is_accountable(scope: Scope) -> Result:
     ownerless = agents.filter(
         Q(human_owner__isnull=True) | Q(owner_accepted_at__isnull=True) | Q(owner_accepted_at__gte=scope.ends_at)
     )
-    owned = judge_agents(agents, ownerless, _no_owner, asked="")
+    owned = judge_agents(agents, ownerless, _no_owner)
     missing = []
     officials = RoleAssignment.objects.filter(role=Role.SECURITY_ADMINISTRATOR, starts_at__lt=scope.ends_at)
     if not officials.filter(Q(ends_at__isnull=True) | Q(ends_at__gte=scope.ends_at)).exists():
         missing = [Exceptional(_("The organisation"), _("Nobody held the role security administrator when the period ended."))]
     return judge(
-        asked=_("Is there a security administrator, and has every identity a human owner who accepted it?"),
         counted=_("identities in the period, and the role of security administrator"),
         population=owned.population + 1,
         exceptions=[*missing, *owned.exceptions],
@@ -56,9 +55,6 @@ def owners_are_on_the_roster(scope: Scope) -> Result:
         at_work,
         at_work.filter(left),
         lambda agent: _who_left(agent, scope.ends_at),
-        asked=_(
-            "Were the human and the technical owner of every identity at work still with the organisation when the period ended?"
-        ),
         limits=_("Whether the owner is suitable for the task is a judgement that this portal does not make."),
     )
 

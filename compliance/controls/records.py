@@ -26,12 +26,11 @@ DECIDED = (Event.LINE_APPROVED, Event.LINE_DENIED)
 @answers("hipaa", "164.312(b)")
 def changes_are_recorded(scope: Scope) -> Result:
     """A hole in the trail is an exception; without holes it is still not the activity in the systems that the rule asks about."""
-    found = _recorded(scope, asked=_("Is every change of access in the trail, and are the stored bytes unchanged?"))
+    found = _recorded(scope)
     if found.verdict == Verdict.EXCEPTION:
         return found
     return Result(
         Verdict.NOT_TESTED,
-        found.asked,
         found.counted,
         found.population,
         _("The governance trail is whole. What identities do inside the systems is not collected yet, and that is asked for."),
@@ -41,9 +40,7 @@ def changes_are_recorded(scope: Scope) -> Result:
 
 @answers("hipaa", "164.316(b)(1)")
 def decisions_are_recorded(scope: Scope) -> Result:
-    return _recorded(
-        scope, asked=_("Has every access and every decision in the period its event in the trail, in bytes that are unchanged?")
-    )
+    return _recorded(scope)
 
 
 @answers("hipaa", "164.316(b)(2)(i)")
@@ -55,7 +52,6 @@ def nothing_is_removed(scope: Scope) -> Result:
         for name in missing
     ]
     return judge(
-        asked=_("Does the database itself refuse to change or remove events of the trail?"),
         counted=_("tables of events, holding %(n)s events of the period") % {"n": written},
         population=len(append_only_models()),
         exceptions=unguarded,
@@ -64,7 +60,7 @@ def nothing_is_removed(scope: Scope) -> Result:
     )
 
 
-def _recorded(scope: Scope, *, asked: str) -> Result:
+def _recorded(scope: Scope) -> Result:
     grants = scope.grants()
     begun = {str(uid): str(_("access")) for uid in grants.values_list("uid", flat=True)}
     ended = {str(uid): str(_("end of access")) for uid in grants.filter(state=Grant.State.REVOKED).values_list("uid", flat=True)}
@@ -80,7 +76,6 @@ def _recorded(scope: Scope, *, asked: str) -> Result:
     ]
     event_count, broken = recomputed(scope)
     return judge(
-        asked=asked,
         counted=_("accesses, ends and decisions looked up, and events recomputed"),
         population=len(begun) + len(ended) + len(decided) + len(reviewed) + event_count,
         exceptions=gaps + broken,

@@ -29,9 +29,6 @@ def reviewed_and_carried_out(scope: Scope) -> Result:
     exceptions = [Exceptional(str(grant), _never(grant), str(grant.uid)) for grant in rows[:LISTED]]
     exceptions += [Exceptional(str(item), _still_there(item), str(item.uid)) for item in not_ended[:LISTED]]
     return judge(
-        asked=_(
-            "Was every access in force at the end reviewed in its tier's rhythm, and was what reviewers ended over in 24 hours?"
-        ),
         counted=_("accesses in the period"),
         population=grants.count(),
         exceptions=exceptions,

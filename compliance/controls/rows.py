@@ -15,14 +15,12 @@ def judge_grants(
     wrong: QuerySet[Grant],
     why: Callable[[Grant], str],
     *,
-    asked: str,
     counted: str = "",
     limits: str = "",
 ) -> Result:
     """wrong: the accesses of the population that do not hold; why: the sentence about one of them."""
     listed = wrong.select_related("agent", "entitlement__system", "request_line__decided_by").order_by("agent__name", "pk")
     return judge(
-        asked=asked,
         counted=counted or _("accesses in the period"),
         population=population.count(),
         exceptions=[Exceptional(str(grant), why(grant), str(grant.uid)) for grant in listed[:LISTED]],
@@ -31,12 +29,9 @@ def judge_grants(
     )
 
 
-def judge_agents(
-    population: QuerySet[Agent], wrong: QuerySet[Agent], why: Callable[[Agent], str], *, asked: str, limits: str = ""
-) -> Result:
+def judge_agents(population: QuerySet[Agent], wrong: QuerySet[Agent], why: Callable[[Agent], str], *, limits: str = "") -> Result:
     listed = wrong.select_related("human_owner", "technical_owner").order_by("name", "pk")
     return judge(
-        asked=asked,
         counted=_("identities in the period"),
         population=population.count(),
         exceptions=[Exceptional(str(agent), why(agent), str(agent.uid)) for agent in listed[:LISTED]],

@@ -27,7 +27,6 @@ def nothing_is_held_after_the_end(scope: Scope) -> Result:
         *_late(scope, orphaned.exclude(pk__in=retired.values("pk")), "agent__human_owner__left_at", _("its owner left")),
     ]
     return judge(
-        asked=_("Was every access over within 24 hours after its identity was retired, or its owner left without a successor?"),
         counted=_("identities that were retired or lost their owner in the period"),
         population=agents.filter(Q(pk__in=retired.values("pk")) | Q(pk__in=orphaned.values("pk"))).count(),
         exceptions=late[:LISTED],
