@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agents.people.choices import SEES_EVERYTHING, Role
 from agents.people.models import User
+from compliance.querysets import READERS
 
 Count = Callable[[User], int]
 Text = str | Promise
@@ -62,8 +63,8 @@ GROUPS = [
         _("Assurance"),
         (
             Entry("reviews", _("Reviews"), "review", keys="g v"),
-            Entry("compliance", _("Compliance"), "shield", SEES_EVERYTHING, keys="g c"),
-            Entry("packs", _("Evidence"), "pack", (Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR, Role.AUDITOR), keys="g e"),
+            Entry("compliance", _("Compliance"), "shield", READERS, keys="g c"),
+            Entry("packs", _("Evidence"), "pack", READERS, keys="g e"),
             Entry("trail", _("Trail"), "trail", SEES_EVERYTHING, keys="g t"),
         ),
     ),

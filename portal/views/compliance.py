@@ -8,14 +8,14 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from agents.people.choices import SEES_EVERYTHING
 from compliance.frameworks import frameworks
 from compliance.models import Pack
-from compliance.permissions import why_not_read, why_not_request
+from compliance.permissions import why_not_request
+from compliance.querysets import READERS
 from portal.pages import page, role_required, viewer
 
 
-@role_required(*SEES_EVERYTHING)
+@role_required(*READERS)
 @require_safe
 def compliance(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
@@ -24,7 +24,7 @@ def compliance(request: HttpRequest) -> HttpResponse:
         (found, sum(not control.not_tested for control in found.controls), ready.filter(framework=key).first())
         for key, found in frameworks().items()
     ]
-    context = page(request, _("Compliance"), rows=rows, may_read=why_not_read(user) is None, why_not=why_not_request(user))
+    context = page(request, _("Compliance"), rows=rows, why_not=why_not_request(user))
     return render(request, "compliance/list.html", context)
 
 
