@@ -23,6 +23,7 @@ from agents.registry.models import Agent
 from compliance.questions import Fact, Where, five
 from portal.pages import page, viewer
 from portal.waiting import everything_for
+from reviews.models import Campaign
 
 SHOWN = 6  # needs on the first screen; the rest is behind a link
 NUMBERS = tuple(map(gettext_lazy, ("Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")))
@@ -65,6 +66,7 @@ def home(request: HttpRequest) -> HttpResponse:
         entities=entities if len(entities) > 1 else [],
         entity=entity,
         answers=[(answer, [LinkedFact(fact, _url(fact.where, entity)) for fact in answer.facts]) for answer in answers or ()],
+        campaigns=list(Campaign.objects.visible_to(user).open().with_progress().order_by("due_at")[:4]),
         bars=_bars(agents, entity) if answers else [],
     )
     return render(request, "home/home.html", context)

@@ -138,6 +138,7 @@ def test_an_open_review_is_one_need_however_many_items(cast: Cast) -> None:
     (need,) = everything_for(cast.rae)
     assert need.where == "2 items are undecided"
     assert f'href="{need.url}"' in home(cast.rae)
+    assert "0 of 2 items decided" in text(signed_in(cast.sid).get("/"))
     assert everything_for(cast.bob) == []  # who owns the agent does not review it
 
 
