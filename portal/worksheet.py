@@ -20,7 +20,7 @@ from reviews.models import Campaign, Item, ReviewDecision
 from reviews.permissions import is_for_nobody, own_part, why_not_review
 from reviews.querysets import REVIEWERS
 
-AGENTS_AT_ONCE = 20
+AGENTS_AT_ONCE = 12
 LONGEST_THOUGHT = timedelta(minutes=5)  # a longer gap between two decisions was a break
 ENOUGH_TO_TELL = 5
 
