@@ -219,7 +219,7 @@ def changes_of(event: TrailEvent) -> list[Change]:
 def worded(key: str, value: Any, kind: str = "") -> str:
     """A stored value as people say it: dates in their zone, choices by their label, lists as a row of words."""
     match value:
-        case None | "" | [] | {}:
+        case None | "" | []:
             text = ""
         case bool():
             text = _("yes") if value else _("no")
