@@ -108,6 +108,13 @@ def test_somebody_who_left_decides_nothing(cast: Cast) -> None:
         lines.approve(line, by=cast.cat)
 
 
+def test_a_draft_is_discarded_not_withdrawn(cast: Cast) -> None:
+    agent = agent_at(Agent.State.PENDING_OWNER, cast)
+    with pytest.raises(IllegalMove, match="not submitted yet"):
+        requests.cancel(request_of(agent), by=cast.ann)
+    assert registrations.accept(agent, by=cast.bob).state == Agent.State.PENDING_APPROVAL
+
+
 def test_withdrawing_ends_the_request_and_sends_the_agent_back(cast: Cast) -> None:
     agent = agent_at(Agent.State.PENDING_APPROVAL, cast)
     with pytest.raises(NotAllowed, match="Only Ann"):

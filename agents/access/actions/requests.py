@@ -22,6 +22,8 @@ def cancel(request: AccessRequest, *, by: User, reason: str = "") -> AccessReque
     request = locked(AccessRequest, request.pk)
     if why_not := permissions.why_not_cancel(by, request):
         raise NotAllowed(why_not)
+    if request.state == AccessRequest.State.DRAFT:
+        raise IllegalMove(_("This was not submitted yet. Change or discard the draft instead."))
     request = move(request, AccessRequest.State.CANCELLED, by=by, event=Event.REQUEST_CANCELLED, reason=reason)
     _close(request, by=by)
     return request
