@@ -17,7 +17,7 @@ from agents.registry.choices import Environment
 
 class Command(BaseCommand):
     help = (
-        "Takes identities and their access from a file into the registry, as discovered. Exit code 1 when a row was not taken in. "
+        "Takes identities and their access from a file into the registry, as discovered. Exit code 1 when a row was not. "
         f"Columns of a CSV: {', '.join(csv_agents.COLUMNS.required)}; optional: {', '.join(csv_agents.COLUMNS.optional)}. "
         "Several systems, permissions or data classes are separated by ;. A permission is “System: permission [verb]”."
     )
