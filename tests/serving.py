@@ -44,7 +44,7 @@ class RunningPortal:
         except OSError:
             return 0
 
-    def wait_until_healthy(self, seconds: float = 60) -> float:
+    def wait_until_healthy(self, seconds: float = 180) -> float:
         """The seconds it took until /healthz said 200."""
         started = time.monotonic()
         while self.answers() != 200:
@@ -65,7 +65,7 @@ class RunningPortal:
                 return process
         raise LookupError(f"no {name} process below {self.process.pid}")
 
-    def end(self, number: int = signal.SIGTERM, seconds: float = 30) -> int:
+    def end(self, number: int = signal.SIGTERM, seconds: float = 60) -> int:
         """The exit code after the signal."""
         self.process.send_signal(number)
         return self.process.wait(seconds)
@@ -104,7 +104,7 @@ def serving(environment: dict[str, str], folder: Path, *command: str, checkout: 
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -22,7 +22,7 @@ def test_supervisor_killed_leaves_no_child(own_database: TestDatabase, tmp_path:
         below = portal.below()
         assert len(below) >= 4  # the web server's master and its process, the worker, the scheduler
         portal.process.kill()
-        portal.process.wait(10)
+        portal.process.wait(30)
         assert left_of(below, 2) == []
 
 
@@ -34,7 +34,7 @@ def test_supervisor_killed_while_starting_leaves_no_child(own_database: TestData
         time.sleep(random.Random(turn).uniform(0, 4))
         below = portal.below()
         portal.process.kill()
-        portal.process.wait(10)
+        portal.process.wait(30)
         assert left_of(below, 4) == []
 
 
@@ -46,7 +46,7 @@ def test_make_killed_takes_the_portal_with_it(own_database: TestDatabase, tmp_pa
         below = portal.below()
         assert len(below) >= 5
         portal.process.kill()
-        portal.process.wait(10)
+        portal.process.wait(30)
         assert left_of(below, 20) == []
 
 
@@ -65,7 +65,7 @@ def test_ctrl_c_reaches_the_whole_group_and_ends_it(own_database: TestDatabase, 
         portal.wait_until_healthy()
         below = portal.below()
         os.killpg(portal.process.pid, signal.SIGINT)
-        assert portal.process.wait(30) == 0
+        assert portal.process.wait(60) == 0
         assert left_of(below, 1) == []
 
 
@@ -91,7 +91,7 @@ def test_web_process_killed_inside_its_server_comes_back(own_database: TestDatab
         portal.wait_until_healthy()
 
 
-def child_other_than(killed: psutil.Process, portal: RunningPortal, name: str, seconds: float = 20) -> psutil.Process:
+def child_other_than(killed: psutil.Process, portal: RunningPortal, name: str, seconds: float = 60) -> psutil.Process:
     """The process that took the killed one's place."""
     give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at:

@@ -95,15 +95,3 @@ def test_own_database_is_shared_by_threads_and_processes(own_database: TestDatab
         check=True,
     )
     assert seen.stdout.strip() == "1"
-
-
-@pytest.mark.django_db
-def test_every_migration_is_written() -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")

