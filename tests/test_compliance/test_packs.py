@@ -121,7 +121,7 @@ def test_the_fingerprint_in_the_trail_is_that_of_the_file(cast: Cast, pack_dir: 
 def test_the_document_tells_the_whole_way(cast: Cast) -> None:
     """Approved, refused, reviewed and revoked, found: all of it in words, with the five questions first."""
     RoleAssignment.objects.update(starts_at=datetime(2026, 1, 1, tzinfo=UTC))
-    with time_machine.travel(datetime(2026, 11, 2, 9, tzinfo=UTC)) as traveller:
+    with time_machine.travel(datetime(2026, 11, 2, 9, tzinfo=UTC), tick=False) as traveller:
         agent = agent_at(Agent.State.PENDING_APPROVAL, cast, wanted={cast.read_records: 30, cast.export_records: 30})
         read, export = open_lines(agent)
         lines.approve(read, by=cast.cat, reason="Needed for the letters.")
