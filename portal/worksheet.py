@@ -36,10 +36,15 @@ class Fact:
 
 @dataclass(frozen=True)
 class Row:
-    """One item. why_not: why this person cannot decide it; standing: what became of the access since, in words."""
+    """One item.
+
+    why_not: why this person cannot decide it; own_part: what they have to do with it themselves;
+    standing: what became of the access since the campaign froze, in words.
+    """
 
     item: Item
     why_not: str | None
+    own_part: str | None
     is_for_nobody: bool
     is_campaign_open: bool
     standing: str
@@ -128,9 +133,11 @@ class Reader:
         self._reviewers = list(User.objects.holding(*REVIEWERS))
 
     def row(self, item: Item, refused: str = "") -> Row:
+        part_in_it = own_part(self.user, item)
         return Row(
             item=item,
-            why_not=self.why_nothing or own_part(self.user, item),
+            why_not=self.why_nothing or part_in_it,
+            own_part=part_in_it,
             is_for_nobody=is_for_nobody(item, self._reviewers),
             is_campaign_open=item.campaign.is_open,
             standing=_standing(item),
