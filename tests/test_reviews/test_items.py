@@ -120,7 +120,8 @@ def test_ending_what_its_owner_stopped_makes_it_final(cast: Cast, agent: Agent) 
     grants.hold(item.grant, by=cast.bob, reason="Looks odd.")
     item = items.decide(item, "end", by=cast.rae, reason="Agreed.")
     assert item.state == "done"
-    assert Grant.objects.get(pk=item.grant_id).state == "revoked"
+    assert item.grant is not None
+    assert Grant.objects.get(pk=item.grant.pk).state == "revoked"
 
 
 def test_an_access_that_does_not_work_any_more_cannot_be_kept(cast: Cast, agent: Agent) -> None:

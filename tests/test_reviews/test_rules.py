@@ -64,7 +64,7 @@ def test_a_campaign_is_late_after_three_days() -> None:
     ],
 )
 def test_recommendation_for_an_access(changed: dict[str, object], choice: str, because: list[str]) -> None:
-    advice = recommend_access(AccessFacts(**{**USED.__dict__, **changed}), NOW)  # type: ignore[arg-type]
+    advice = recommend_access(AccessFacts(**{**USED.__dict__, **changed}), NOW)
     assert (advice.choice, advice.because) == (choice, because)
 
 
