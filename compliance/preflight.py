@@ -65,7 +65,7 @@ def _checks(scope: Scope) -> Iterator[Check]:
         yield Check(said, "warn", _("system owners"), Where("systems", (("data", "unknown"),)))
     untested = sum(bool(control.not_tested) for control in scope.framework.controls)
     if untested:
-        said = _("%(k)s of %(n)s controls will say “not tested”: the data for them is not here yet.") % {
+        said = _("At least %(k)s of %(n)s controls will say “not tested”: the data for them is not here yet.") % {
             "k": untested,
             "n": len(scope.framework.controls),
         }

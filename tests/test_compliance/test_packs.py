@@ -206,8 +206,8 @@ def test_hostile_names_fetch_nothing_and_read_no_file(cast: Cast, canary: tuple[
     assert called == []
     content = files.read(pack)
     assert b"root:" not in content
-    text = text_of(pack)
-    assert "<img src=" in text  # printed as it was written
+    text = text_of(pack).replace(" ", "")  # long words are broken anywhere
+    assert "<imgsrc=" in text  # printed as it was written
     assert "settings.SECRET_KEY" in text
 
 
