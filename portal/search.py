@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -77,21 +77,16 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _agents(user: User, text: str) -> Found:
     words = Q(name__icontains=text) | Q(slug__icontains=text) | Q(purpose__icontains=text) | Q(human_owner__name__icontains=text)
-    rows = Agent.objects.visible_to(user).filter(words).select_related("human_owner").order_by("name", "pk")
-    return _found(
-        _("Agents"),
-        (
-            Hit(
-                agent.name,
-                f"{agent.get_kind_display()} · {agent.get_environment_display()}",
-                url,
-                "agent",
-                agent.risk_tier,
-                agent.state_enum,
-            )
-            for agent in rows[: MOST + 1]
-            if (url := _url("agent", agent.slug))
-        ),
+    rows = Agent.objects.visible_to(user).filter(words).order_by("name", "pk")
+    return _found(_("Agents"), (_agent(agent) for agent in rows[: MOST + 1]))
+
+
+def _agent(agent: Agent) -> Hit:
+    hint = f"{agent.get_kind_display()} · {agent.get_environment_display() or _('environment unknown')}"
+    is_draft = agent.state_enum is Agent.State.DRAFT
+    url = reverse("agent_draft", args=[agent.uid]) if is_draft else reverse("agent", args=[agent.slug])
+    return Hit(
+        agent.name or str(_("Draft without a name")), hint, url, "agent", "" if is_draft else agent.risk_tier, agent.state_enum
     )
 
 
@@ -99,38 +94,19 @@ def _systems(user: User, text: str) -> Found:
     rows = System.objects.visible_to(user).filter(Q(name__icontains=text) | Q(slug__icontains=text)).order_by("name", "pk")
     return _found(
         _("Systems"),
-        (
-            Hit(system.name, str(system.kind), url, "system")
-            for system in rows[: MOST + 1]
-            if (url := _url("system", system.slug))
-        ),
+        (Hit(row.name, str(row.get_kind_display()), reverse("system", args=[row.slug]), "system") for row in rows[: MOST + 1]),
     )
 
 
 def _people(user: User, text: str) -> Found:
-    rows = (
-        User.objects.visible_to(user)
-        .filter(Q(name__icontains=text) | Q(email__icontains=text) | Q(job_title__icontains=text))
-        .order_by("name", "pk")
-    )
+    words = Q(name__icontains=text) | Q(email__icontains=text) | Q(job_title__icontains=text)
+    rows = User.objects.visible_to(user).filter(words).order_by("name", "pk")
     return _found(
         _("People"),
-        (
-            Hit(row.name, row.job_title or row.email, url, "person")
-            for row in rows[: MOST + 1]
-            if (url := _url("person", row.uid))
-        ),
+        (Hit(row.name, row.job_title or row.email, reverse("person", args=[row.uid]), "person") for row in rows[: MOST + 1]),
     )
 
 
 def _found(label: str | Promise, hits: Iterable[Hit]) -> Found:
     listed = list(hits)
     return Found(label, listed[:MOST], len(listed) > MOST)
-
-
-def _url(name: str, *args: object) -> str:
-    """Empty while a kind has no page of its own."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""

@@ -28,6 +28,9 @@ MANDATE_BASE_URL = CONFIGURATION.base_url
 
 CONTENT_SECURITY_POLICY = csp.CONTENT_SECURITY_POLICY
 LOGGING = logging.LOGGING
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.STARTED
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it believes X-Forwarded-For; the trail has the peer's address
+DJANGO_STRUCTLOG_USER_ID_FIELD = "uid"
 UNFOLD = unfold.UNFOLD
 
 INSTALLED_APPS = [
@@ -72,7 +75,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "portal.middleware.log.RequestLog",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.context.RequestContextMiddleware",

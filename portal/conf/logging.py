@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import structlog
+
+STARTED = logging.DEBUG  # a request is told when it is over, not when it begins
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,

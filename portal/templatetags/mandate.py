@@ -41,7 +41,7 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect
 from django.template import loader
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
@@ -168,11 +168,7 @@ def person(user: Any, otherwise: object = _("nobody")) -> dict[str, Any]:
     """A person's name with a link to their page; "nobody" is said as a fault."""
     if user is None:
         return {"name": "", "otherwise": otherwise}
-    try:
-        url = reverse("person", args=[user.uid])
-    except NoReverseMatch:
-        url = ""
-    return {"name": getattr(user, "name", "") or str(user), "url": url, "gone": not getattr(user, "is_active", True)}
+    return {"name": user.name, "url": reverse("person", args=[user.uid]), "gone": not user.is_present}
 
 
 @register.inclusion_tag("_components/empty.html")

@@ -67,3 +67,9 @@ def test_what_was_typed_is_only_ever_text(client: Client, cast: Cast) -> None:
     client.force_login(cast.sam)
     page = client.get(reverse("search"), {"q": '"><script>alert(1)</script>'}).content.decode()
     assert "<script>alert" not in page
+
+
+def test_own_draft_is_found_and_leads_back_to_its_form(cast: Cast) -> None:
+    mine = draft(cast, name="Secret plan")
+    hits = [hit for group in find(cast.ann, "Secret plan") for hit in group.hits]
+    assert [hit.url for hit in hits] == [reverse("agent_draft", args=[mine.uid])]
