@@ -3,14 +3,14 @@
 from argparse import ArgumentParser
 from typing import IO, Any, cast
 
-from agents.audit.models import TrailEvent
-from agents.people.actions.organisations import is_first_start
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from agents.audit.models import TrailEvent
+from agents.people.actions.organisations import is_first_start
 from portal.demo.story import Story
 
 

@@ -2,12 +2,12 @@
 
 from typing import IO, Any, cast
 
-from agents.people.models import User
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from rich.console import Console
 from rich.table import Table
 
+from agents.people.models import User
 from portal.demo.organisation import everybody
 
 
