@@ -14,9 +14,12 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from agents import clock
 from agents.audit.errors import IllegalMove
 from agents.people.choices import SEES_EVERYTHING, Role
 from agents.people.models import User
+from agents.registry.models import Agent
+from compliance.schedule import overdue
 from portal.navigation import counted
 from portal.pages import page, signed_in, viewer
 from portal.worksheet import Reader, part, progress_of, read
@@ -25,6 +28,8 @@ from reviews.models import Cadence, Campaign, Item
 from reviews.permissions import why_not_close
 from reviews.querysets import REVIEWERS
 from reviews.rules import Choice
+
+SOME_LATE, ALL_LATE = 5, 200
 
 
 @counted("reviews")
@@ -36,12 +41,20 @@ def items_waiting(user: User) -> int:
 @signed_in
 @require_safe
 def reviews(request: HttpRequest) -> HttpResponse:
-    """Open campaigns first, with what is left for this person; then those that are over."""
+    """Open campaigns first, with what is left for this person; agents nobody reviewed in time; then what is over."""
     user = viewer(request)
     seen = Campaign.objects.visible_to(user).with_progress()
     running = list(seen.open().order_by("due_at"))
     mine = dict(Item.objects.waiting_for(user).values_list("campaign").annotate(n=Count("pk")).order_by())
+    late = (
+        Agent.objects.visible_to(user)
+        .filter(overdue(), activated_at__isnull=False)
+        .select_related("human_owner")
+        .order_by("eligible_until", "name")
+    )
     over = seen.exclude(pk__in=[campaign.pk for campaign in running])
+    shown = ALL_LATE if request.GET.get("due") == "overdue" else SOME_LATE
+    late_count = late.count()
     context = page(
         request,
         _("Reviews"),
@@ -49,6 +62,10 @@ def reviews(request: HttpRequest) -> HttpResponse:
         over=over.order_by("-opened_at")[:100],
         cadences=[(cadence, cadence.has_begun) for cadence in Cadence.objects.all()],
         may_see=user.has_role(*REVIEWERS, *SEES_EVERYTHING),
+        late=late[:shown],
+        late_count=late_count,
+        late_url=f"{reverse('reviews')}?due=overdue" if late_count > shown else "",
+        now=clock.now(),
     )
     return render(request, "reviews/list.html", context)
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -69,6 +70,16 @@ def test_before_the_first_review_the_list_says_when_it_opens(cast: Cast) -> None
     said = text(signed_in(cast.rae).get(reverse("reviews")))
     assert "No review is open" in said
     assert said.count("as soon as an agent of this tier is at work") == 4
+
+
+def test_agents_nobody_reviewed_in_time_are_named_to_those_who_see_them(cast: Cast, campaign: Campaign) -> None:
+    assert campaign.due_at is not None
+    with time_machine.travel(campaign.due_at, tick=False):
+        said = text(signed_in(cast.cora).get(reverse("reviews"), {"due": "overdue"}))
+        assert "Not reviewed in time" in said
+        assert "Discharge summariser" in said
+        assert "Discharge summariser" in text(signed_in(cast.bob).get(reverse("reviews")))
+        assert "Not reviewed in time" not in text(signed_in(cast.sam).get(reverse("reviews")))
 
 
 def test_others_read_that_nothing_is_theirs_and_cannot_find_the_worksheet(cast: Cast, campaign: Campaign) -> None:
