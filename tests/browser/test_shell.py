@@ -138,7 +138,7 @@ def test_passkey_is_added_and_opens_the_door(desk_at) -> None:  # type: ignore[n
         desk.look("recovery-codes")
         desk.open("/accounts/2fa/webauthn/")
         desk.context.clear_cookies()
-        page.goto(f"{desk.address}/accounts/login/")
+        page.goto(f"{desk.address}/accounts/login/", wait_until="networkidle")
         page.get_by_role("button", name="Sign in with a passkey").click()
         page.wait_for_url(f"{desk.address}/")
         expect(page.locator(".m-me-name")).to_contain_text("Ada")
