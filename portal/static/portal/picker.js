@@ -76,7 +76,7 @@
       if (text.length < 2 || text === asked) return close();
       asked = text;
       const answer = await fetch(input.dataset.picker + "?q=" + encodeURIComponent(text), { headers: { Accept: "application/json" } });
-      if (!answer.ok || input.value.trim() !== text || document.activeElement !== input) return;
+      if (!answer.ok || answer.redirected || input.value.trim() !== text || document.activeElement !== input) return;
       show((await answer.json()).found);
     }
 
