@@ -38,7 +38,7 @@ DRAWINGS: dict[str, tuple[str, ...]] = {
     "cross": ("M5.5 5.500l9 9", "M14.5 5.500l-9 9"),
     "dash": ("M5 10h10",),
     "void": (RING, "M5.2 14.800l9.6-9.6"),
-    "exclaim": ("M10 4v7.5", "M10 15h.01"),
+    "exclaim": (RING, "M10 6.5v4.2", "M10 13.5h.01"),
     "warning": ("M10 3.500l7.5 13h-15z", "M10 8v4", "M10 14.200h.01"),
     "info": (RING, "M10 9.500V14", "M10 6.500h.01"),
     "lock": ("M5 9h10v8H5z", "M7 9V6.500a3 3 0 0 1 6 0V9"),
