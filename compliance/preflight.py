@@ -54,7 +54,7 @@ def _checks(scope: Scope) -> Iterator[Check]:
         )
     if n := agents.in_service().filter(overdue()).count():
         said = ngettext("The review of %(n)s identity is overdue.", "The reviews of %(n)s identities are overdue.", n) % {"n": n}
-        yield Check(said, "bad", _("reviewers"), Where("reviews"))
+        yield Check(said, "bad", _("reviewers"), Where("reviews", (("due", "overdue"),)))
     unknown = scope.all_grants().filter(entitlement__data_classes=[], entitlement__system__data_classes=[])
     if n := unknown.values("entitlement__system").distinct().count():
         said = ngettext(

@@ -199,7 +199,6 @@ def test_hostile_names_fetch_nothing_and_read_no_file(cast: Cast, canary: tuple[
     for number, written in enumerate(HOSTILE):
         hostile = written.format(port=port)
         agent_at(Agent.State.ACTIVE, cast, name=f"{number} {hostile}"[:120], purpose=hostile)
-    agent_at(Agent.State.ACTIVE, cast, name="ا" * 60 + "🤖\u202e" + "W" * 57, purpose="مرحبا 🚑 " + "long" * 240)
     pack = requested()
     assert packs.build(pack)
     pack.refresh_from_db()
@@ -209,6 +208,11 @@ def test_hostile_names_fetch_nothing_and_read_no_file(cast: Cast, canary: tuple[
     text = text_of(pack).replace(" ", "")  # long words are broken anywhere
     assert "<imgsrc=" in text  # printed as it was written
     assert "settings.SECRET_KEY" in text
+
+
+def test_every_script_and_the_longest_words_can_be_printed(cast: Cast) -> None:
+    agent_at(Agent.State.ACTIVE, cast, name="ا" * 60 + "🤖\u202e" + "W" * 57, purpose="مرحبا 🚑 " + "long" * 240)
+    assert packs.build(requested())
 
 
 def test_a_document_that_asks_for_an_address_is_not_printed(canary: tuple[int, list[str]], tmp_path: Path) -> None:
