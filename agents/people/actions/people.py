@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 
 from agents import clock
 from agents.audit.actors import Actor
+from agents.audit.errors import NotAllowed
 from agents.audit.events import Event
 from agents.audit.moves import locked
 from agents.audit.trail import record
+from agents.people import permissions
 from agents.people.models import User
 
 CHANGEABLE = ("name", "legal_entity", "department", "manager", "job_title", "location", "time_zone")
@@ -64,9 +66,14 @@ def change(user: User, *, by: Actor, **details: Any) -> User:
 
 
 @transaction.atomic
-def set_absence(user: User, *, by: Actor, since: datetime | None, until: datetime | None, deputy: User | None) -> User:
-    """Between the two moments the deputy stands in; both None ends the absence. Writes person.absence_set."""
+def set_absence(user: User, *, by: User, since: datetime | None, until: datetime | None, deputy: User | None) -> User:
+    """Between the two moments the deputy stands in; both None ends the absence.
+
+    Raises NotAllowed, ValidationError. Writes person.absence_set.
+    """
     user = locked(User, user.pk)
+    if why_not := permissions.why_not_set_absence(by, user):
+        raise NotAllowed(why_not)
     if (since is None) != (until is None) or (since and until and since >= until):
         raise ValidationError({"absent_until": _("The end must come after the beginning.")})
     if deputy == user:
