@@ -1,0 +1,13 @@
+"""May this person? The sentence is the one on the disabled button, in the 403 and in the test."""
+
+from django.utils.translation import gettext as _
+
+from agents.people.choices import Role
+from agents.people.models import User
+
+
+def why_not_set_absence(user: User, whose: User) -> str | None:
+    """One's own; an administrator helps somebody who fell ill."""
+    if (user.is_present and user.pk == whose.pk) or user.has_role(Role.ADMINISTRATOR):
+        return None
+    return _("Everybody sets their own absence; an administrator can help.")
