@@ -309,7 +309,7 @@ def _when_for(agent: Agent, reviews: Schedule, grants: QuerySet[Grant]) -> Answe
     if reviews.next_on is None:
         sentence = _("No review is due on any date.")
     elif reviews.overdue:
-        sentence = _("Its review was due on %(day)s and is not done.") % {"day": day(reviews.next_on)}
+        sentence = _("It was not reviewed in time. Next review %(day)s.") % {"day": day(reviews.next_on)}
         facts.append(Fact(_("review overdue"), 1, "bad", Where("reviews", (("due", "overdue"),))))
     else:
         sentence = _("Next review %(day)s.") % {"day": day(reviews.next_on)}
