@@ -21,13 +21,13 @@ def after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: An
 
 def is_guarded(connection: BaseDatabaseWrapper) -> bool:
     if connection.vendor == "postgresql":
-        question = f"SELECT tgname FROM pg_trigger WHERE tgrelid = '{TABLE}'::regclass AND tgenabled = 'A'"  # noqa: S608
+        question = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgenabled = 'A'"
         wanted = {"pack_ready"}
     else:
-        question = f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{TABLE}'"  # noqa: S608
+        question = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
         wanted = {"pack_ready_update", "pack_ready_delete"}
     with connection.cursor() as cursor:
-        cursor.execute(question)
+        cursor.execute(question, [TABLE])
         return wanted <= {row[0] for row in cursor.fetchall()}
 
 

@@ -25,6 +25,7 @@ from compliance.reach import holding_class
 from compliance.schedule import Schedule, schedule, schedule_for
 
 RECENTLY = timedelta(days=30)
+AT_WORK = ("state", "in_service")  # the answers count these, so their links list these
 SOON = timedelta(days=7)
 
 # What people ask about first, in this order: label and the data classes it stands for.
@@ -139,7 +140,13 @@ def _which(agents: AgentQuerySet, total: int) -> Answer:
             % {"n": count["found"]},
             count["found"],
             "warn" if count["found"] else "off",
-            Where("agents", (("origin", Origin.DISCOVERED.value),)),
+            Where(
+                "agents",
+                (
+                    AT_WORK,
+                    ("origin", Origin.DISCOVERED.value),
+                ),
+            ),
         ),
         Fact(_("What they do, action by action, is not collected yet.")),
     )
@@ -154,7 +161,13 @@ def _who(agents: AgentQuerySet, total: int) -> Answer:
         _("%(n)s without an accountable owner") % {"n": ownerless},
         ownerless,
         "bad" if ownerless else "off",
-        Where("agents", (("owner", "nobody"),)),
+        Where(
+            "agents",
+            (
+                AT_WORK,
+                ("owner", "nobody"),
+            ),
+        ),
     )
     return Answer("who", _("Who owns it?"), sentence, (fact,), percent(owned, total))
 
@@ -165,10 +178,50 @@ def _what(agents: AgentQuerySet) -> Answer:
     in_production = Count("pk", filter=Q(environment=production))
     unknown = Count("pk", filter=Q(data_classes=[]))
     count = agents.aggregate(**wanted, production=in_production, unknown=unknown)
-    facts = [Fact(str(label), count[key], "off", Where("agents", (("data", key),))) for key, label, _classes in REACH]
-    facts.append(Fact(_("production"), count["production"], "off", Where("agents", (("environment", production.value),))))
+    facts = [
+        Fact(
+            str(label),
+            count[key],
+            "off",
+            Where(
+                "agents",
+                (
+                    AT_WORK,
+                    ("data", key),
+                ),
+            ),
+        )
+        for key, label, _classes in REACH
+    ]
+    facts.append(
+        Fact(
+            _("production"),
+            count["production"],
+            "off",
+            Where(
+                "agents",
+                (
+                    AT_WORK,
+                    ("environment", production.value),
+                ),
+            ),
+        )
+    )
     if count["unknown"]:
-        facts.append(Fact(_("data unknown"), count["unknown"], "warn", Where("agents", (("data", "unknown"),))))
+        facts.append(
+            Fact(
+                _("data unknown"),
+                count["unknown"],
+                "warn",
+                Where(
+                    "agents",
+                    (
+                        AT_WORK,
+                        ("data", "unknown"),
+                    ),
+                ),
+            )
+        )
     said = ", ".join(f"{fact.text} {fact.count}" for fact in facts if fact.count)
     sentence = _("Agents that reach %(what)s.") % {"what": said} if said else _("Nothing sensitive is on record.")
     return Answer("what", _("What can it reach?"), sentence, tuple(facts))
@@ -205,7 +258,13 @@ def _when(reviews: Schedule, grants: QuerySet[Grant]) -> Answer:
             _("%(n)s reviewed by nobody so far") % {"n": reviews.never},
             reviews.never,
             "warn" if reviews.never else "off",
-            Where("agents", (("review", "never"),)),
+            Where(
+                "agents",
+                (
+                    AT_WORK,
+                    ("review", "never"),
+                ),
+            ),
         ),
         Fact(
             ngettext("%(n)s access ends this week", "%(n)s accesses end this week", ending) % {"n": ending},
