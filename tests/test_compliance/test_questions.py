@@ -39,7 +39,7 @@ def test_an_estate_of_one_owned_and_one_found(cast: Cast) -> None:
     [ownerless] = answers.who.facts
     assert (ownerless.count, ownerless.tone) == (1, "bad")
     assert ownerless.where is not None
-    assert (ownerless.where.page, ownerless.where.query) == ("agents", "owner=nobody")
+    assert (ownerless.where.page, ownerless.where.query) == ("agents", "state=in_service&owner=nobody")
     assert numbers(answers.what)["health records (ePHI)"] == 2
     assert answers.why.sentence == "1 of 2 accesses were approved by a person."
     assert numbers(answers.why) == {"1 access nobody approved": 1}
