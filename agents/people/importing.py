@@ -23,6 +23,7 @@ from agents.intake.names import clean_name
 from agents.intake.reports import Fault
 from agents.intake.secret_detection import find
 from agents.people.choices import Role
+from agents.people.models.user import zones
 
 EMAIL, NAME, ENTITY, COUNTRY, DEPARTMENT = "email", "name", "legal entity", "country", "department"
 MANAGER, TITLE, LOCATION, ZONE, ROLES, LEFT = "manager", "job title", "location", "time zone", "roles", "left at"
@@ -172,7 +173,7 @@ class _Line:
         return text.lower()
 
     def _zone(self, name: str) -> zoneinfo.ZoneInfo:
-        if name and name not in zoneinfo.available_timezones():
+        if name and name not in zones():
             self.fault(ZONE, _("“%(name)s” is no time zone; write one like Europe/Berlin.") % {"name": name})
             name = ""
         return zoneinfo.ZoneInfo(name or "UTC")

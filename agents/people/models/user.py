@@ -1,5 +1,6 @@
 import uuid
 import zoneinfo
+from functools import cache
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin
 from django.core.exceptions import ValidationError
@@ -15,8 +16,14 @@ from agents.people.models.organisation import Department, LegalEntity
 from agents.people.querysets import UserManager
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Every time zone of this machine; finding them reads hundreds of files, so it is done once."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def known_zone(name: str) -> None:
-    if name not in zoneinfo.available_timezones():
+    if name not in zones():
         raise ValidationError(_("%(name)s is not a time zone; write one like Europe/Berlin."), params={"name": name})
 
 
