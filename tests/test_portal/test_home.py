@@ -109,7 +109,9 @@ def test_the_estate_can_be_narrowed_to_one_legal_entity(cast: Cast) -> None:
     discovered(cast)
     said = text(signed_in(cast.sid).get("/?entity=thames-payments"))
     assert "1 of 1 have an accountable owner who accepted." in said
-    assert f'href="{reverse("agents")}?state=in_service&amp;data=ephi&amp;entity=thames-payments"' in home(cast.sid, "?entity=thames-payments")
+    assert f'href="{reverse("agents")}?state=in_service&amp;data=ephi&amp;entity=thames-payments"' in home(
+        cast.sid, "?entity=thames-payments"
+    )
     assert "2 of 3 have an accountable owner who accepted." in text(signed_in(cast.sid).get("/?entity=unknown"))
 
 
