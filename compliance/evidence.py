@@ -77,7 +77,8 @@ def collect(scope: Scope, tell: Progress) -> Evidence:
     tell("controls")
     results = tuple(_telling(controls.results(scope), tell))
     tell("decisions")
-    decided, ended = happenings.decisions(scope), happenings.endings(scope)
+    decision_count, decided = happenings.decisions(scope, MOST_DECISIONS)
+    ending_count, ended = happenings.endings(scope, MOST_DECISIONS)
     campaigns = list(happenings.campaigns(scope))
     tell("timeline")
     event_count, events = happenings.story(scope, MOST_EVENTS)
@@ -92,10 +93,10 @@ def collect(scope: Scope, tell: Progress) -> Evidence:
         agent_count=agent_count,
         grants=listed,
         grant_count=grant_count,
-        decisions=decided[-MOST_DECISIONS:],
-        decision_count=len(decided),
-        endings=ended[-MOST_DECISIONS:],
-        ending_count=len(ended),
+        decisions=decided,
+        decision_count=decision_count,
+        endings=ended,
+        ending_count=ending_count,
         campaigns=campaigns,
         events=events,
         event_count=event_count,

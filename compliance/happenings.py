@@ -1,11 +1,11 @@
 """What people decided and what ended in the period: approvals, refusals, review decisions, revocations, the story itself."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain, islice
+from datetime import UTC, datetime
+from itertools import islice
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext as _
 
 from agents.access.models import Grant, RequestLine
@@ -14,6 +14,7 @@ from compliance.scope import Scope
 from reviews.models import Campaign, Item, ReviewDecision
 
 CHUNK = 500
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,6 @@ class Decision:
     agent: str
     about: str
     said: str
-    tone: str
     by: str
     reason: str
     where: str
@@ -43,66 +43,71 @@ class Ending:
     reason: str
 
 
-def decisions(scope: Scope) -> list[Decision]:
-    """Every decision about identities in scope, in the order of time: requests and reviews, each version of a changed mind."""
-    return sorted(chain(_on_requests(scope), _in_reviews(scope)), key=lambda decision: decision.at)
+def decisions(scope: Scope, most: int) -> tuple[int, list[Decision]]:
+    """How many decisions about identities in scope there are, in requests and reviews, each version of a changed mind;
+    and the latest of them in the order of time."""
+    on_requests, in_reviews = _on_requests(scope), _in_reviews(scope)
+    newest_first = [
+        *map(_request_decision, on_requests.order_by("-decided_at", "-pk")[:most]),
+        *map(_review_decision, in_reviews.order_by("-at", "-pk")[:most]),
+    ]
+    newest_first.sort(key=lambda decision: decision.at, reverse=True)  # stable: of one moment, the later row stays first
+    return on_requests.count() + in_reviews.count(), newest_first[:most][::-1]
 
 
-def _on_requests(scope: Scope) -> Iterator[Decision]:
-    lines = RequestLine.objects.filter(
+def _on_requests(scope: Scope) -> QuerySet[RequestLine]:
+    return RequestLine.objects.filter(
         request__agent__in=scope.agents().order_by().values("pk"), decided_at__gte=scope.begins_at, decided_at__lt=scope.ends_at
     ).select_related("request__agent", "request__requested_by", "entitlement__system", "decided_by")
-    for line in lines.order_by("decided_at", "pk"):
-        if line.decided_at is None:
-            continue
-        yield Decision(
-            at=line.decided_at,
-            agent=str(line.request.agent),
-            about=str(line.entitlement),
-            said=str(line.state_enum.label),
-            tone=line.state_enum.tone,
-            by=str(line.decided_by),
-            reason=line.decision_reason,
-            where=_("request of %(name)s: %(why)s") % {"name": line.request.requested_by, "why": line.request.purpose},
-        )
 
 
-def _in_reviews(scope: Scope) -> Iterator[Decision]:
-    rows = ReviewDecision.objects.filter(
+def _request_decision(line: RequestLine) -> Decision:
+    assert line.decided_at is not None  # asked for in the query
+    return Decision(
+        at=line.decided_at,
+        agent=str(line.request.agent),
+        about=str(line.entitlement),
+        said=str(line.state_enum.label),
+        by=str(line.decided_by),
+        reason=line.decision_reason,
+        where=_("request of %(name)s: %(why)s") % {"name": line.request.requested_by, "why": line.request.purpose},
+    )
+
+
+def _in_reviews(scope: Scope) -> QuerySet[ReviewDecision]:
+    return ReviewDecision.objects.filter(
         item__agent__in=scope.agents().order_by().values("pk"), at__gte=scope.begins_at, at__lt=scope.ends_at
     ).select_related("item__agent", "item__grant__entitlement__system", "item__campaign", "by")
-    tones = {"keep": "good", "end": "bad", "change_needed": "warn"}
-    for row in rows.order_by("at", "pk"):
-        grant = row.item.grant
-        yield Decision(
-            at=row.at,
-            agent=str(row.item.agent),
-            about=str(grant.entitlement) if grant else _("the identity itself"),
-            said=str(row.get_choice_display()),
-            tone=tones.get(row.choice, "off"),
-            by=str(row.by),
-            reason=row.reason,
-            where=_("review: %(name)s") % {"name": row.item.campaign},
-        )
 
 
-def endings(scope: Scope) -> list[Ending]:
-    """Accesses of identities in scope that ended in the period, by a person, by a rule or by time."""
-    inside = Q()
-    for column in ("held_at", "revoked_at", "expires_at"):
-        inside |= Q(**{f"{column}__gte": scope.begins_at, f"{column}__lt": scope.ends_at})
-    grants = Grant.objects.filter(inside, pk__in=scope.grants().order_by().values("pk"))
-    found = [
-        ending for grant in grants.select_related("agent", "entitlement__system", "held_by") if (ending := _ending(grant, scope))
-    ]
-    return sorted(found, key=lambda ending: ending.denied_at)
+def _review_decision(row: ReviewDecision) -> Decision:
+    grant = row.item.grant
+    return Decision(
+        at=row.at,
+        agent=str(row.item.agent),
+        about=str(grant.entitlement) if grant else _("the identity itself"),
+        said=str(row.get_choice_display()),
+        by=str(row.by),
+        reason=row.reason,
+        where=_("review: %(name)s") % {"name": row.item.campaign},
+    )
 
 
-def _ending(grant: Grant, scope: Scope) -> Ending | None:
-    """None while it was still in force at the end of the period."""
-    at = min((moment for moment in (grant.held_at, grant.revoked_at, grant.expires_at) if moment), default=None)
-    if at is None or not scope.begins_at <= at < scope.ends_at:
-        return None
+def endings(scope: Scope, most: int) -> tuple[int, list[Ending]]:
+    """How many accesses of identities in scope ended in the period, by a person, a rule or time; and the latest of them."""
+    moments = [Coalesce(column, Value(NEVER)) for column in ("held_at", "revoked_at", "expires_at")]
+    ended = (
+        Grant.objects.filter(pk__in=scope.grants().order_by().values("pk"))
+        .annotate(over_at=Least(*moments))
+        .filter(over_at__gte=scope.begins_at, over_at__lt=scope.ends_at)
+        .select_related("agent", "entitlement__system", "held_by")
+    )
+    latest = [_ending(grant) for grant in ended.order_by("-over_at", "-pk")[:most]]
+    return ended.count(), latest[::-1]
+
+
+def _ending(grant: Grant) -> Ending:
+    at = min(moment for moment in (grant.held_at, grant.revoked_at, grant.expires_at) if moment)
     ran_out = at == grant.expires_at
     return Ending(
         denied_at=at,

@@ -1,4 +1,4 @@
-"""That a ready pack stays as it is, is kept by triggers; a database without them says so and mends itself with the next migrate."""
+"""Triggers keep a ready pack as it is; a database without them says so and mends itself with the next migrate."""
 
 import pytest
 from django.apps import apps
