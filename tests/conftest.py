@@ -36,10 +36,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mark = item.get_closest_marker("django_db")
         if mark and (mark.args or mark.kwargs.get("transaction")):
             raise pytest.UsageError(f"{item.nodeid}: append-only tables refuse a flush; use the fixture own_database instead.")
-        (left_out if any(item.get_closest_marker(name) for name in out_of_place) else kept).append(item)
+        is_out_of_place = any(item.get_closest_marker(name) for name in out_of_place)
+        is_the_same_there = config.option.database == "postgresql" and not touches_a_database(item)
+        (left_out if is_out_of_place or is_the_same_there else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def touches_a_database(item: pytest.Item) -> bool:
+    """Whether the test could come out differently on another database; the others run once, on SQLite."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    marks = {mark.name for mark in item.iter_markers()}
+    return bool(fixtures & {"db", "own_database"} or marks & {"django_db", "postgresql", "redis"})
 
 
 def _out_of_place(config: pytest.Config) -> set[str]:

@@ -22,6 +22,7 @@ from tests.database import ROOT, TestDatabase
 from tests.serving import left_of, serving
 
 
+@pytest.mark.sqlite
 def test_serves_health_and_readiness_and_ends_in_order(own_database: TestDatabase, tmp_path: Path) -> None:
     with serving(own_database.environment, tmp_path) as portal:
         portal.wait_until_healthy()
@@ -34,6 +35,7 @@ def test_serves_health_and_readiness_and_ends_in_order(own_database: TestDatabas
         assert f"Mandate: {portal.url}" in portal.output
 
 
+@pytest.mark.sqlite
 def test_second_portal_on_the_same_data_is_refused_with_a_sentence(own_database: TestDatabase, tmp_path: Path) -> None:
     with serving(own_database.environment, tmp_path) as first:
         first.wait_until_healthy()
@@ -43,6 +45,7 @@ def test_second_portal_on_the_same_data_is_refused_with_a_sentence(own_database:
         assert first.answers() == 200
 
 
+@pytest.mark.sqlite
 def test_due_work_is_done_without_anybody_asking(own_database: TestDatabase, tmp_path: Path) -> None:
     waiting = owed_reaction()
     with serving(own_database.environment, tmp_path) as portal:
