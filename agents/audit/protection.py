@@ -69,7 +69,7 @@ def check_protection(*, databases: Iterable[str] | None = None, **kwargs: Any) -
         found += [
             Error(
                 f"The trigger {name} is missing, so the trail could be changed unseen.",
-                hint="Run `manage.py migrate`, which puts it back, and find out who removed it.",
+                hint="Run `manage.py migrate --skip-checks`, which puts it back, and find out who removed it.",
                 id="audit.E001",
             )
             for name in missing_triggers(connection)

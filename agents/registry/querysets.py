@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 
+from agents import clock
 from agents.people.choices import SEES_EVERYTHING
 from agents.people.models import User
 from agents.registry.visible import contributions
@@ -41,9 +42,9 @@ class AgentQuerySet(models.QuerySet["Agent"]):
         return self.filter(Q(human_owner=user) | Q(human_owner__in=standing_in_for(user)), state="pending_owner")
 
     def without_accountable_owner(self) -> Self:
-        return self.in_service().filter(
-            Q(human_owner__isnull=True) | Q(owner_accepted_at__isnull=True) | Q(human_owner__is_active=False)
-        )
+        """Nobody accepted, or who did is no longer here."""
+        gone = Q(human_owner__is_active=False) | Q(human_owner__left_at__lte=clock.now())
+        return self.in_service().filter(gone | Q(human_owner__isnull=True) | Q(owner_accepted_at__isnull=True))
 
 
 def standing_in_for(user: User) -> models.QuerySet[User]:

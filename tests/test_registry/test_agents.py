@@ -15,7 +15,7 @@ from agents.registry.actions import agents, shares
 from agents.registry.choices import Tier
 from agents.registry.models import Agent
 from tests.builders import agent_at, discovered, draft
-from tests.people import Cast
+from tests.people import TEST, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -127,3 +127,11 @@ def test_finding_the_same_identity_again_changes_nothing(cast: Cast) -> None:
 def test_a_name_cannot_hide_behind_a_page_of_the_portal(cast: Cast) -> None:
     with pytest.raises(ValidationError, match="a word of the portal"):
         registrations.submit(draft(cast, name="New"), by=cast.ann)
+
+
+def test_an_owner_who_leaves_is_no_longer_accountable_from_that_day(cast: Cast) -> None:
+    agent = agent_at(Agent.State.ACTIVE, cast)
+    people.leave(cast.bob, by=TEST, at=clock.now() + timedelta(days=1))
+    assert not Agent.objects.without_accountable_owner().exists()
+    with time_machine.travel(clock.now() + timedelta(days=2)):
+        assert Agent.objects.without_accountable_owner().get() == agent
