@@ -28,8 +28,16 @@ SIZES = [pytest.param(1440, 900, "light", id="1440-light"), pytest.param(390, 84
 
 @pytest.mark.parametrize(("width", "height", "scheme"), SIZES)
 def test_one_mandate_goes_all_the_way(
-    own_database: TestDatabase, browser_program: str, tmp_path: Path, width: int, height: int, scheme: str
+    own_database: TestDatabase,
+    browser_program: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    height: int,
+    scheme: str,
 ) -> None:
+    # Playwright keeps an event loop in this thread; the database is only asked while that loop rests.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     told = own_database.command("seed_demo")
     assert told.returncode == 0, told.stderr
     imported = own_database.command(
