@@ -114,7 +114,7 @@ def accept(desk: Desk) -> None:
     page = desk.page
     desk.look("home")
     desk.open("/inbox/")
-    page.get_by_role("link", name=NAME).first.click()
+    turn_to(desk, NAME, "Accepting ownership approves no access")
     desk.look("ownership")
     expect(page.get_by_text("Accepting ownership approves no access")).to_be_visible()
     page.get_by_role("button", name="Accept ownership").click()
@@ -124,16 +124,25 @@ def accept(desk: Desk) -> None:
 
 def decide(desk: Desk) -> None:
     """Samuel approves reading and refuses copying, with a reason."""
-    page = desk.page
     for permission, effect, act in (
         ("records:read", "Lets the agent read the records of all patients.", approve),
         ("records:export", "Lets the agent take copies of records out of the hospital.", refuse),
     ):
         desk.open("/inbox/")
-        page.locator("a").filter(has_text=NAME).filter(has_text=permission).first.click()
-        expect(page.get_by_role("article").get_by_text(effect).first).to_be_visible()
+        turn_to(desk, NAME, effect, permission)
         desk.look(f"line-{permission.partition(':')[2]}")
         act(desk)
+
+
+def turn_to(desk: Desk, *words: str) -> None:
+    """One decision a screen: on to the next until this is it."""
+    for _turn in range(10):
+        shown = desk.page.get_by_role("article").inner_text()
+        if all(word in shown for word in words):
+            return
+        desk.page.get_by_role("link", name="Next").first.click()
+        desk.page.wait_for_load_state("networkidle")
+    raise AssertionError(f"no decision shows {words}")
 
 
 def approve(desk: Desk) -> None:
