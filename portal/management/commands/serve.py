@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from agents.people.models import Organisation
 from portal.serving.supervisor import Supervisor
 
 PROCESSES = ["web", "worker", "beat"]
@@ -39,6 +40,7 @@ class Command(BaseCommand):
                 self._prepare()
             except KeyboardInterrupt:
                 raise CommandError("Stopped before it was ready; the next start goes on from here.", returncode=130) from None
+        refuse_the_demo()
         call_command("sign_ins", stdout=self.stdout)
         self.stdout.write("Ctrl-C stops it.\n")
         self.stdout.flush()
@@ -58,6 +60,14 @@ class Command(BaseCommand):
 
     def _say(self, line: str) -> None:
         self.stderr.write(line)
+
+
+def refuse_the_demo() -> None:
+    """Raises CommandError in production on a database that was seeded as a demo: its people share one known password."""
+    if settings.MANDATE_PRODUCTION and Organisation.objects.filter(is_demo=True).exists():
+        raise CommandError(
+            "This database holds the demo, whose people share one known password. Production needs a database of its own."
+        )
 
 
 def _is_free(host: str, port: int, patience: float = 5.0) -> bool:
