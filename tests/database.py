@@ -23,7 +23,7 @@ from django.db import connection, connections
 from psycopg import sql
 from pytest_django import DjangoDbBlocker, Settings
 
-from tests.services import APP_VARIABLE, OWNER_VARIABLE, REDIS_VARIABLE
+from tests.services import APP_VARIABLE, OWNER_VARIABLE, REDIS_VARIABLE, SUPERUSER_VARIABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 SESSION_VARIABLE = "TEST_SESSION_FOLDER"
@@ -72,7 +72,7 @@ class TestDatabase:
     def drop(self) -> None:
         """The database is gone, whoever still uses it."""
         if self.kind == "postgresql":
-            _as_owner("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
+            _as_superuser("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -100,8 +100,17 @@ def _at(url: str, name: str) -> str:
 
 
 def _as_owner(statement: str, *names: str) -> None:
-    with psycopg.connect(os.environ[OWNER_VARIABLE], autocommit=True) as owner:
-        owner.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
+    _run(OWNER_VARIABLE, statement, *names)
+
+
+def _as_superuser(statement: str, *names: str) -> None:
+    """Only a superuser may end the sessions of other roles, and those of the server's own vacuum workers."""
+    _run(SUPERUSER_VARIABLE, statement, *names)
+
+
+def _run(url_variable: str, statement: str, *names: str) -> None:
+    with psycopg.connect(os.environ[url_variable], autocommit=True) as server:
+        server.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

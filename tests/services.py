@@ -25,6 +25,7 @@ from portal.bootstrap import program
 
 OWNER, APP = "mandate_owner", "mandate_app"
 OWNER_VARIABLE, APP_VARIABLE, REDIS_VARIABLE = "TEST_DATABASE_OWNER_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL"
+SUPERUSER_VARIABLE = "TEST_DATABASE_SUPERUSER_URL"  # makes and drops databases, and attacks the trail in its tests
 # The tests' data may be lost in a power cut, so it is not worth a disk flush for each commit.
 POSTGRESQL_OPTIONS = {
     "listen_addresses": "127.0.0.1",
@@ -51,6 +52,7 @@ def start(folder: Path) -> dict[str, str]:
     return {
         OWNER_VARIABLE: f"postgres://{OWNER}@127.0.0.1:{port}/postgres",
         APP_VARIABLE: f"postgres://{APP}@127.0.0.1:{port}/postgres",
+        SUPERUSER_VARIABLE: f"postgres://postgres@127.0.0.1:{port}/postgres",
         REDIS_VARIABLE: f"redis://127.0.0.1:{redis_port}/0",
     }
 
