@@ -13,7 +13,15 @@ from django.core.checks import CheckMessage, Error
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-APPEND_ONLY = ("audit.TrailEvent",)
+APPEND_ONLY = (
+    "audit.TrailEvent",
+    "audit.Epoch",
+    "audit.Seal",
+    "audit.TreeNode",
+    "audit.Checkpoint",
+    "audit.CheckpointReceipt",
+    "audit.RemovedSegment",
+)
 
 
 def append_only_models() -> list[type[models.Model]]:
@@ -26,17 +34,17 @@ def after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: An
     present = set(connection.introspection.table_names())
     for model in append_only_models():
         if model._meta.db_table in present:
-            protect(connection, model._meta.db_table)
+            protect(connection, model._meta.db_table, str(model._meta.pk.column))
     if connection.vendor == "postgresql":
         grant_to_app_role(connection)
 
 
-def protect(connection: BaseDatabaseWrapper, table: str) -> None:
-    """The table's triggers exist."""
+def protect(connection: BaseDatabaseWrapper, table: str, key: str = "id") -> None:
+    """The table's triggers exist. key: its primary key's column."""
     statements = POSTGRESQL if connection.vendor == "postgresql" else SQLITE
     with connection.cursor() as cursor:
         for statement in statements:
-            cursor.execute(statement.format(table=table))
+            cursor.execute(statement.format(table=table, key=key))
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
@@ -113,6 +121,6 @@ SQLITE = (
     BEGIN SELECT RAISE(ABORT, 'append-only: DELETE refused'); END""",
     # INSERT OR REPLACE walks past UPDATE and DELETE triggers; this one stops it.
     """CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table}
-    WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)
+    WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})
     BEGIN SELECT RAISE(ABORT, 'append-only: REPLACE refused'); END""",
 )

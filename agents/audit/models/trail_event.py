@@ -4,6 +4,8 @@ from functools import cached_property
 from typing import Any, ClassVar, Self
 
 from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
 
 from agents.audit.events import Event
@@ -21,6 +23,19 @@ class TrailRef:
     key: str
     label: str
     about: str = ""
+
+
+class WritingTransaction(models.Func):
+    """The id of the transaction that writes the row, so that the sealer knows when no other can still come before it.
+
+    SQLite has one writer at a time: there the id of the row says it, and this is 0.
+    """
+
+    template = "0"
+    output_field = models.BigIntegerField()
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template="((pg_current_xact_id()::text)::bigint)", **extra)
 
 
 class TrailEventQuerySet(models.QuerySet["TrailEvent"]):
@@ -47,6 +62,7 @@ class TrailEvent(models.Model):
     actor_key = models.CharField(max_length=80)
     body = models.BinaryField()
     digest = models.BinaryField(max_length=32)  # RFC 6962 leaf hash: SHA-256(0x00 || body)
+    xid = models.BigIntegerField(db_default=WritingTransaction(), editable=False)
 
     objects: ClassVar[models.Manager["TrailEvent"]] = TrailEventQuerySet.as_manager()
 
@@ -55,6 +71,7 @@ class TrailEvent(models.Model):
         verbose_name_plural = _("trail events")
         ordering = ("-id",)
         indexes = (
+            models.Index(fields=("xid", "id"), name="trail_seal"),
             models.Index(fields=("about", "-at", "-id"), name="trail_about"),
             models.Index(fields=("event", "-at"), name="trail_event"),
             models.Index(fields=("target_kind", "target_key"), name="trail_target"),
