@@ -44,6 +44,8 @@ class Configuration:
     email_from: str = "mandate@localhost"
     trust_domain: str = "mandate.local"
     time_zone: str = "UTC"
+    checkpoint_dir: Path = BASE_DIR / "var" / "checkpoints"
+    signing_key_file: Path = BASE_DIR / "var" / "signing_key.pem"
 
     @property
     def is_production(self) -> bool:
@@ -78,6 +80,8 @@ def read(env: environ.Env | None = None) -> Configuration:
     found.email_from = env.str("MANDATE_EMAIL_FROM", default="mandate@localhost")
     found.trust_domain = env.str("MANDATE_TRUST_DOMAIN", default="mandate.local")
     found.time_zone = env.str("MANDATE_TIME_ZONE", default="UTC")
+    found.checkpoint_dir = Path(env.str("MANDATE_CHECKPOINT_DIR", default=str(found.data_dir / "checkpoints"))).absolute()
+    found.signing_key_file = Path(env.str("MANDATE_SIGNING_KEY_FILE", default=str(found.data_dir / "signing_key.pem"))).absolute()
     for name, url in (("DATABASE_URL", found.database_url), ("DATABASE_OWNER_URL", found.database_owner_url)):
         if url and not url.startswith(("postgres://", "postgresql://")):
             problems.append(f"{name} must begin with postgres://; leave it out to use the built-in SQLite.")

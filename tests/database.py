@@ -187,6 +187,8 @@ def own_database(
     database["NAME"] = twin.django_name
     settings.DATA_DIR = twin.folder
     settings.PACK_DIR = twin.folder / "packs"
+    settings.MANDATE_CHECKPOINT_DIR = twin.folder / "checkpoints"
+    settings.MANDATE_SIGNING_KEY_FILE = twin.folder / "signing_key.pem"
     before = {name: os.environ.get(name) for name in twin.environment}
     os.environ.update(twin.environment)
     try:

@@ -1,8 +1,13 @@
 from celery import shared_task
 
-from agents.audit import reactions
+from agents.audit import checkpoints, reactions
 
 
 @shared_task(name="audit.react")
 def react() -> int:
     return reactions.run_waiting()
+
+
+@shared_task(name="audit.seal")
+def seal() -> int:
+    return checkpoints.run()

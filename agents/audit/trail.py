@@ -12,13 +12,14 @@ from django.db import connection
 from django.utils.functional import Promise
 
 from agents import clock
-from agents.audit import reactions
+from agents.audit import gate, reactions
 from agents.audit.actors import Actor
 from agents.audit.context import origin
 from agents.audit.events import Event
 from agents.audit.models import TrailEvent, TrailRef
 
 BODY_VERSION = 1
+AFTER_A_RESTORE = (Event.ROLLBACK_ACKNOWLEDGED, Event.EPOCH_BEGUN)  # told while the portal is still read-only
 LEAF = b"\x00"  # RFC 6962 section 2.1: leaves and nodes are hashed apart
 
 
@@ -38,10 +39,12 @@ def record(
     """The event is part of this transaction, with one `Reaction` row for each registered handler.
 
     before, after: only what changed; values must be JSON or date, UUID, enum.
-    Raises RuntimeError outside a transaction: the change and its event would part ways.
+    Raises RuntimeError outside a transaction: the change and its event would part ways; Closed while a restored backup waits.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{event} must be recorded in the transaction of the change it tells of")
+    if event not in AFTER_A_RESTORE:
+        gate.must_be_open()
     ref = target if isinstance(target, TrailRef) else target.trail_ref()
     at = clock.now()
     whence = origin()

@@ -18,6 +18,7 @@ class Epoch(models.Model):
     server = models.CharField(max_length=40, blank=True)  # PostgreSQL's system identifier; empty on SQLite
     reason = models.CharField(max_length=500)
     # What is known to be gone: the newest checkpoint of the epoch before, when the database was behind it.
+    common_size = models.BigIntegerField(null=True, blank=True)  # up to here both histories are known to be one
     lost_size = models.BigIntegerField(null=True, blank=True)
     lost_root = models.BinaryField(max_length=32, null=True, blank=True)
 
