@@ -1,0 +1,33 @@
+"""A thousand honest trails, of any shape: the verifier has nothing to say about any of them."""
+
+from pathlib import Path
+
+import pytest
+from django.db import transaction
+
+from agents.audit import gate
+from tests.test_audit.test_verifier import honest
+from tests.trails import trail_home  # noqa: F401  (a fixture)
+
+TRAILS = 1_000
+
+
+class TakenBack(Exception):
+    """Ends the transaction of one trail."""
+
+
+@pytest.mark.soak
+@pytest.mark.django_db
+def test_a_thousand_honest_trails_raise_no_alarm(trail_home: Path, settings: object) -> None:  # noqa: F811
+    alarms: dict[int, list[str]] = {}
+    for seed in range(1_000, 1_000 + TRAILS):
+        settings.MANDATE_CHECKPOINT_DIR = trail_home / str(seed)  # type: ignore[attr-defined]
+        gate.forget()
+        try:
+            with transaction.atomic():
+                if problems := honest(seed):
+                    alarms[seed] = problems
+                raise TakenBack
+        except TakenBack:
+            pass
+    assert alarms == {}
