@@ -137,16 +137,18 @@ def attack(name: str) -> Callable[[Attack], Attack]:
 
 def _each() -> Iterator[tuple[str, Attack]]:
     """Attacks that are alike but for a column."""
-    for column, value in {
+    columns: dict[str, object] = {
         "event": "agent.suspended", "target_kind": "person", "target_key": "999999999", "about": "agent:x",
         "actor_kind": "person", "actor_key": "somebody", "at": "2020-01-01 00:00:00+00",
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for column, value in columns.items():
         yield f"edit the column {column} of an event", lambda a, c=column, v=value: a.event(150, **{c: v})  # type: ignore[misc]
-    for column, value in {
+    columns = {
         "epoch": 7, "size": 99_999, "count": 41, "last_xid": 999_999_999, "last_id": 1, "last_at": "2020-01-01 00:00:00+00",
         "root": bytes(32), "frontier": bytes(32), "previous": b"x" * 32, "digest": bytes(32),
         "sealed_at": "2020-01-01 00:00:00+00",
-    }.items():  # fmt: skip
+    }  # fmt: skip
+    for column, value in columns.items():
         yield f"edit the column {column} of a seal", lambda a, c=column, v=value: a.seal(3, **{c: v})  # type: ignore[misc]
     for column, other in {"epoch": 9, "size": 5, "root": bytes(32)}.items():
         yield f"edit the column {column} of a checkpoint", lambda a, c=column, v=other: a.checkpoint(2, **{c: v})  # type: ignore[misc]
