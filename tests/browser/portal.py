@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(database: TestDatabase, **environment: str) -> Iterator[str]:
+def served(database: TestDatabase, *arguments: str, **environment: str) -> Iterator[str]:
     """`manage.py serve` on this database: web, worker and beat, as `make run` starts them. Gives the address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
@@ -43,7 +43,11 @@ def served(database: TestDatabase, **environment: str) -> Iterator[str]:
     log = database.folder / "serve.log"
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, str(ROOT / "manage.py"), "serve"], cwd=ROOT, env=told, stdout=out, stderr=subprocess.STDOUT
+            [sys.executable, str(ROOT / "manage.py"), "serve", *arguments],
+            cwd=ROOT,
+            env=told,
+            stdout=out,
+            stderr=subprocess.STDOUT,
         )
         try:
             until(lambda: _answers(f"{address}/healthz"), f"the portal does not answer:\n{log.read_text()}")
