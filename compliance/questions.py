@@ -123,8 +123,11 @@ def _which(agents: AgentQuerySet, total: int) -> Answer:
         ai=Count("pk", filter=Q(kind=AgentKind.AI_AGENT)),
         found=Count("pk", filter=Q(origin=Origin.DISCOVERED)),
     )
-    used = AgentAlias.objects.filter(agent__in=agents.values("pk"), last_used_at__gte=clock.now() - RECENTLY)
-    recently = used.values("agent").distinct().count()
+    lately = clock.now() - RECENTLY
+    recently = agents.filter(
+        Q(pk__in=AgentAlias.objects.filter(last_used_at__gte=lately).values("agent"))
+        | Q(pk__in=Grant.objects.filter(last_used_at__gte=lately).values("agent"))
+    ).count()
     sentence = ngettext("%(n)s identity, %(ai)s of them AI agents.", "%(n)s identities, %(ai)s of them AI agents.", total) % {
         "n": total,
         "ai": count["ai"],
@@ -286,7 +289,8 @@ def _coming(reviews: Schedule) -> str:
 
 
 def _which_for(agent: Agent) -> Answer:
-    used_at = agent.aliases.aggregate(last=Max("last_used_at"))["last"]
+    told = [rows.aggregate(last=Max("last_used_at"))["last"] for rows in (agent.aliases, agent.grants)]
+    used_at = max((moment for moment in told if moment), default=None)
     sentence = _("Acts as %(name)s.") % {"name": agent.spiffe_id} if agent.spiffe_id else _("It has no name in protocols yet.")
     last_used = _("last used at its source on %(day)s") % {"day": day(used_at)} if used_at else _("no use is on record")
     facts = [Fact(last_used)]

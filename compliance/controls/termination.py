@@ -27,8 +27,8 @@ def nothing_is_held_after_the_end(scope: Scope) -> Result:
         *_late(scope, orphaned.exclude(pk__in=retired.values("pk")), "agent__human_owner__left_at", _("its owner left")),
     ]
     return judge(
-        counted=_("identities that were retired or lost their owner in the period"),
-        population=agents.filter(Q(pk__in=retired.values("pk")) | Q(pk__in=orphaned.values("pk"))).count(),
+        counted=_("accesses of identities that were retired or lost their owner in the period"),
+        population=scope.grants().filter(Q(agent__in=retired.values("pk")) | Q(agent__in=orphaned.values("pk"))).count(),
         exceptions=late[:LISTED],
         exception_count=len(late),
         limits=_("Over means refused by this portal's decisions; whether the source let go as well is not read back yet."),

@@ -12,11 +12,15 @@ from agents.people.models import LegalEntity, User
 
 DEMO = Portal("demo")
 DOMAIN = "meridian.example"
-HOSPITAL, INSURER, FINTECH = "Helene Hospitals", "Isar Versicherung", "Quill Payments"
+HOSPITAL, FINTECH, BANK, INSURER = "Helene Hospitals", "Quill Payments", "Taunus Bank", "Isar Versicherung"
+SAAS, SAAS_EUROPE = "Brightdesk", "Brightdesk Ireland"
 ENTITIES = (
     NewEntity(HOSPITAL, "US", [Regulation.HIPAA_COVERED_ENTITY, Regulation.AI_ACT_DEPLOYER]),
-    NewEntity(INSURER, "DE", [Regulation.DORA_FINANCIAL_ENTITY, Regulation.GDPR_CONTROLLER, Regulation.AI_ACT_DEPLOYER]),
+    NewEntity(SAAS, "US", [Regulation.HIPAA_BUSINESS_ASSOCIATE, Regulation.AI_ACT_PROVIDER]),
+    NewEntity(SAAS_EUROPE, "IE", [Regulation.GDPR_PROCESSOR, Regulation.AI_ACT_PROVIDER]),
     NewEntity(FINTECH, "GB", [Regulation.PCI_PROVIDER, Regulation.GDPR_PROCESSOR]),
+    NewEntity(BANK, "DE", [Regulation.DORA_FINANCIAL_ENTITY, Regulation.GDPR_CONTROLLER, Regulation.AI_ACT_DEPLOYER]),
+    NewEntity(INSURER, "DE", [Regulation.DORA_FINANCIAL_ENTITY, Regulation.GDPR_CONTROLLER, Regulation.AI_ACT_DEPLOYER]),
 )
 
 
@@ -40,19 +44,20 @@ class Person:
         return f"{self.name.lower().replace(' ', '.')}@{DOMAIN}"
 
 
-BERLIN, LONDON, BOSTON = "Europe/Berlin", "Europe/London", "America/New_York"
+BERLIN, LONDON, DUBLIN = "Europe/Berlin", "Europe/London", "Europe/Dublin"
+NEW_YORK, PACIFIC = "America/New_York", "America/Los_Angeles"
 ADMINISTRATORS = (
-    Person("adam", "Adam Price", HOSPITAL, "IT", "Head of platforms", "Boston", BOSTON, signs_in_as=Role.ADMINISTRATOR),
+    Person("adam", "Adam Price", HOSPITAL, "IT", "Head of platforms", "New York", NEW_YORK, signs_in_as=Role.ADMINISTRATOR),
     Person("alma", "Alma Reyes", INSURER, "IT", "Head of IT operations", "Munich", BERLIN),
 )
 PEOPLE = (
-    Person("oscar", "Oscar Lindqvist", HOSPITAL, "Patient care", "Director of patient care", "Boston", BOSTON,
+    Person("oscar", "Oscar Lindqvist", HOSPITAL, "Patient care", "Director of patient care", "New York", NEW_YORK,
            (Role.OWNER,), "adam", Role.OWNER),
-    Person("ines", "Ines Brandt", HOSPITAL, "Digital health", "Product manager", "Boston", BOSTON,
+    Person("ines", "Ines Brandt", HOSPITAL, "Digital health", "Product manager", "New York", NEW_YORK,
            (Role.REQUESTER,), "oscar", Role.REQUESTER),
-    Person("tara", "Tara Nguyen", HOSPITAL, "Digital health", "Platform engineer", "Boston", BOSTON,
+    Person("tara", "Tara Nguyen", HOSPITAL, "Digital health", "Platform engineer", "New York", NEW_YORK,
            (Role.TECHNICAL_OWNER,), "adam", Role.TECHNICAL_OWNER),
-    Person("samuel", "Samuel Okafor", HOSPITAL, "Clinical systems", "Owner of clinical systems", "Boston", BOSTON,
+    Person("samuel", "Samuel Okafor", HOSPITAL, "Clinical systems", "Owner of clinical systems", "New York", NEW_YORK,
            (Role.SYSTEM_OWNER,), "adam", Role.SYSTEM_OWNER),
     Person("rita", "Rita Moreau", INSURER, "Internal control", "Access reviewer", "Munich", BERLIN,
            (Role.REVIEWER,), "alma", Role.REVIEWER),
@@ -64,7 +69,7 @@ PEOPLE = (
            (Role.WORKS_COUNCIL,), "", Role.WORKS_COUNCIL),
     Person("felix", "Felix Grant", FINTECH, "Treasury", "Finance approver", "London", LONDON,
            (Role.FINANCE_APPROVER,), "", Role.FINANCE_APPROVER),
-    Person("carla", "Carla Rossi", HOSPITAL, "Compliance", "Compliance officer", "Boston", BOSTON,
+    Person("carla", "Carla Rossi", HOSPITAL, "Compliance", "Compliance officer", "New York", NEW_YORK,
            (Role.COMPLIANCE_OFFICER,), "adam", Role.COMPLIANCE_OFFICER),
     Person("aud", "Aud Jensen", HOSPITAL, "External audit", "Auditor", "Oslo", "Europe/Oslo", (Role.AUDITOR,), "", Role.AUDITOR),
     Person("greta", "Greta Huber", INSURER, "Claims", "Head of claims", "Munich", BERLIN, (Role.OWNER, Role.SYSTEM_OWNER), "alma"),
@@ -73,6 +78,17 @@ PEOPLE = (
     Person("tom", "Tom Ashby", FINTECH, "Engineering", "Staff engineer", "London", LONDON, (Role.TECHNICAL_OWNER,), "priya"),
     Person("nadia", "Nadia Haddad", FINTECH, "Platform", "Owner of the payment core", "London", LONDON,
            (Role.SYSTEM_OWNER,), "felix"),
+    Person("grace", "Grace Osei", HOSPITAL, "Revenue cycle", "Head of billing", "New York", NEW_YORK, (Role.OWNER,), "adam"),
+    Person("maya", "Maya Chen", SAAS, "Customer care", "Vice president of customer care", "San Francisco", PACIFIC, (Role.OWNER,)),
+    Person("luis", "Luis Ortega", SAAS, "Engineering", "Automation lead", "San Francisco", PACIFIC, (Role.TECHNICAL_OWNER,), "maya"),
+    Person("aoife", "Aoife Byrne", SAAS_EUROPE, "Platform", "Owner of the product's systems", "Dublin", DUBLIN,
+           (Role.SYSTEM_OWNER,), "maya"),
+    Person("conor", "Conor Walsh", SAAS_EUROPE, "Revenue systems", "Sales engineer", "Dublin", DUBLIN,
+           (Role.TECHNICAL_OWNER,), "maya"),
+    Person("lena", "Lena Vogt", BANK, "Credit", "Head of small-firm credit", "Frankfurt", BERLIN, (Role.OWNER,)),
+    Person("stefan", "Stefan Kruse", BANK, "Credit IT", "Software engineer", "Frankfurt", BERLIN, (Role.TECHNICAL_OWNER,), "lena"),
+    Person("miriam", "Miriam Adler", BANK, "Banking platform", "Owner of the banking systems", "Frankfurt", BERLIN,
+           (Role.SYSTEM_OWNER,), "lena"),
 )  # fmt: skip
 
 

@@ -56,11 +56,11 @@ def test_console_search_and_security_pages_are_whole(desk_at, width: int, height
         ):
             desk.open(path)
         desk.open("/console/registry/agent/")
-        desk.page.get_by_role("link", name="Discharge summariser").first.click()
+        desk.go(desk.page.get_by_role("link", name="Discharge summariser").first)
         desk.look("console-row")
         desk.open("/accounts/2fa/totp/activate/")  # asks for the password once more
         desk.page.get_by_label("Password").fill(PASSWORD)
-        desk.page.get_by_role("button", name="Confirm").click()
+        desk.go(desk.page.get_by_role("button", name="Confirm"))
         desk.look("authenticator-app")
         expect(desk.page.get_by_role("img").first).to_be_visible()
         for path in ("/accounts/2fa/webauthn/add/", "/accounts/password/change/"):
@@ -131,7 +131,7 @@ def test_passkey_is_added_and_opens_the_door(desk_at) -> None:  # type: ignore[n
         authenticator.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         desk.open("/accounts/2fa/webauthn/add/")
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Confirm").click()
+        desk.go(page.get_by_role("button", name="Confirm"))
         page.get_by_label("Passwordless").check()
         page.get_by_role("button", name="Add").click()
         page.wait_for_url("**/accounts/2fa/**codes/**")

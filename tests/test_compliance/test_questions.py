@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
+from agents import clock
 from agents.access.actions import grants
 from agents.access.models import Grant
 from agents.registry.models import Agent
 from compliance.questions import Answer, five, five_for
 from tests.builders import agent_at, discovered, grant_at
-from tests.people import Cast
+from tests.people import TEST, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +85,12 @@ def test_access_nobody_approved_is_said_for_one_agent_too(cast: Cast) -> None:
     assert answers.who.sentence == "Nobody is accountable for it."
     assert answers.why.sentence == "0 approved by a person."
     assert numbers(answers.why) == {"1 access nobody approved": 1}
+
+
+@pytest.mark.django_db
+def test_use_of_an_access_counts_as_use_of_its_agent(cast: Cast) -> None:
+    grant = grant_at(Grant.State.ACTIVE, cast)
+    assert five(Agent.objects.all()).which.facts[0].text == "0 were used at their source in 30 days"
+    grants.record_discovered(grant.agent, grant.entitlement, by=TEST, source="gateway:test", last_used_at=clock.now())
+    assert five(Agent.objects.all()).which.facts[0].text == "1 was used at its source in 30 days"
+    assert five_for(grant.agent).which.facts[0].text.startswith("last used at its source on ")

@@ -33,4 +33,4 @@ class Command(BaseCommand):
             # One transaction: a demo that was cut off in the middle never existed.
             with transaction.atomic():
                 Story(settings.DEMO_PASSWORD, lambda label: progress.update(task, description=label)).tell()
-        self.stdout.write("The demo organisation stands: Meridian Group, three companies, four months of history.")
+        self.stdout.write("The demo organisation stands: Meridian Group, five businesses, a year of history.")
