@@ -51,6 +51,11 @@ def run_all(*, but: Collection[str] = (), patient: bool = False) -> dict[str, in
     return settled
 
 
+def names() -> list[str]:
+    """Of all jobs, in the order of their turns."""
+    return list(_jobs)
+
+
 def tries_again_at(row: DueRun) -> datetime | None:
     """When the sweep calls a failing job again, about 5 s, 10 s, 20 s … 15 min after it failed; None when it is well.
 
