@@ -26,6 +26,7 @@ WORDS: dict[str, str | Promise] = {
     "access.expire_requests": gettext_lazy("Ends requests that nobody decided in time"),
     "access.tidy_grants": gettext_lazy("Writes down which accesses have ended"),
     "audit.react": gettext_lazy("Does what events set off, such as mail"),
+    "audit.seal": gettext_lazy("Seals the trail and signs its head"),
     "audit.forget_calls": gettext_lazy("Forgets answers that were kept for repeated calls"),
     "compliance.build_packs": gettext_lazy("Builds evidence packs"),
     "compliance.sweep_files": gettext_lazy("Removes half-written files of packs"),
