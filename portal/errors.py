@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.contrib import admin
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template import loader
@@ -21,14 +23,7 @@ from agents.people.models import User
 def answer(request: HttpRequest, status: int, title: str, sentences: list[str], *, reload: bool = False) -> HttpResponse:
     """The refusal as a page, as a line for htmx, or as RFC 9457 for programs."""
     if wants_json(request):
-        problem = {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "detail": " ".join(sentences),
-            "request_id": origin().request_id,
-        }
-        return JsonResponse(problem, status=status, content_type="application/problem+json")
+        return _problem(status, title, sentences)
     context: dict[str, Any] = {
         "title": title,
         "sentences": sentences,
@@ -95,26 +90,50 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Asks nothing of the database: it may be what is broken."""
-    title = _("Something broke on our side")
-    sentences = [
-        _("What you asked for may not have been done; nothing was half done."),
-        _("Try once more in a minute. If it stays, give this number to your administrator."),
-    ]
+    if isinstance(sys.exc_info()[1], DatabaseError):  # outside a view: a session could not be read, or not be written
+        return unwritten(
+            request,
+            [
+                _("What you asked for may not have been done; nothing was half done."),
+                _("Try once more in a minute. If it stays, give this number to your administrator."),
+            ],
+        )
+    return plain(
+        request,
+        500,
+        _("Something broke on our side"),
+        [
+            _("What you asked for may not have been done; nothing was half done."),
+            _("Try once more in a minute. If it stays, give this number to your administrator."),
+        ],
+    )
+
+
+def unwritten(request: HttpRequest, sentences: list[str]) -> HttpResponse:
+    """The database cannot do its part (503). Asks nothing of it."""
+    response = plain(request, 503, _("Mandate cannot reach its records"), sentences)
+    response["Retry-After"] = "30"
+    return response
+
+
+def plain(request: HttpRequest, status: int, title: str, sentences: list[str]) -> HttpResponse:
+    """`answer()` without the database: no sidebar, no names."""
     if wants_json(request):
-        problem = {
-            "type": "about:blank",
-            "title": title,
-            "status": 500,
-            "detail": " ".join(sentences),
-            "request_id": origin().request_id,
-        }
-        return JsonResponse(problem, status=500, content_type="application/problem+json")
-    context = {
+        return _problem(status, title, sentences)
+    context = {"title": title, "sentences": sentences, "status": status, "request_id": origin().request_id}
+    if request.headers.get("HX-Request"):
+        return HttpResponse(loader.render_to_string("errors/line.html", context), status=status)
+    shell = {"site_title": "Mandate", "styles": [static("portal/portal.css")]}
+    return HttpResponse(loader.render_to_string("errors/door.html", {**context, **shell}), status=status)
+
+
+def _problem(status: int, title: str, sentences: list[str]) -> JsonResponse:
+    """RFC 9457."""
+    problem = {
+        "type": "about:blank",
         "title": title,
-        "sentences": sentences,
-        "status": 500,
+        "status": status,
+        "detail": " ".join(sentences),
         "request_id": origin().request_id,
-        "site_title": "Mandate",
-        "styles": [static("portal/portal.css")],
     }
-    return HttpResponse(loader.render_to_string("errors/door.html", context), status=500)
+    return JsonResponse(problem, status=status, content_type="application/problem+json")

@@ -71,6 +71,7 @@ GROUPS = [
     Group(
         _("Behind the scenes"),
         (
+            Entry("work", _("Work"), "work", CONSOLE_ROLES),
             Entry("admin:index", _("Console"), "console", CONSOLE_ROLES),
             Entry("outbox", _("Outbox"), "mail", (Role.ADMINISTRATOR,)),  # only where mail stays on this machine
         ),

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "portal.middleware.context.RequestContextMiddleware",
     "portal.middleware.zone.TimeZoneMiddleware",
     "portal.middleware.refusals.RefusalMiddleware",
+    "portal.middleware.idempotency.IdempotencyMiddleware",  # innermost: it keeps what the view answered
 ]
 
 ROOT_URLCONF = "portal.urls"

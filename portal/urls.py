@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("portal.views.people")),
     path("", include("portal.views.grants")),
     path("", include("portal.views.trail")),
+    path("", include("portal.views.work")),
     path("reviews/", include("portal.views.reviews")),
     path("compliance/", include("portal.views.compliance")),
     path("packs/", include("portal.views.packs")),

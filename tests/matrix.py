@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from agents.access.models import AccessRequest, Grant
+from agents.audit.models import Reaction
 from agents.registry.models import Agent
 from compliance.models import Pack
 from reviews.models import Campaign, Item
@@ -35,6 +36,7 @@ class World:
     campaign: Campaign
     item: Item
     pack: Pack
+    dead: Reaction
 
 
 @dataclass(frozen=True)
@@ -124,4 +126,7 @@ MATRIX: dict[str, Row] = {
     "pack": Row(seen_by=OVERSIGHT - {"sid"}, others=403, needs=_uid("pack")),
     "pack_pdf": Row(seen_by=OVERSIGHT - {"sid"}, others=403, when_seen=409, needs=_uid("pack")),
     "trail": Row(seen_by=OVERSIGHT, others=403),
+    "work": Row(seen_by=OVERSIGHT - {"cora"}, others=403),
+    "work_retry": Row(seen_by=OVERSIGHT - {"cora"}, others=403, needs=lambda world: {"pk": world.dead.pk}, only_post=True),
+    "work_retry_all": Row(seen_by=OVERSIGHT - {"cora"}, others=403, only_post=True),
 }

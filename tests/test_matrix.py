@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from agents import clock
 from agents.audit import due
-from agents.audit.models import TrailEvent
+from agents.audit.models import Reaction, TrailEvent
 from agents.people.models import User
 from agents.registry.models import Agent
 from compliance.actions import packs
@@ -42,6 +42,7 @@ def world(cast: Cast) -> World:
         campaign=campaign,
         item=Item.objects.get(campaign=campaign, grant__isnull=False),
         pack=packs.request("hipaa", since=clock.now().date(), until=clock.now().date(), by=cast.cora),
+        dead=Reaction.objects.create(event_id=TrailEvent.objects.latest("id").pk, handler="tell.somebody", state="dead"),
     )
 
 
@@ -63,6 +64,7 @@ def fingerprint() -> tuple[object, ...]:
         list(Agent.objects.order_by("pk").values_list("state", flat=True)),
         list(Item.objects.order_by("pk").values_list("state", "version")),
         list(Pack.objects.order_by("pk").values_list("state", flat=True)),
+        list(Reaction.objects.order_by("pk").values_list("state", flat=True)),
     )
     return (TrailEvent.objects.count(), *found, *states)
 

@@ -6,13 +6,18 @@ from django.db import transaction
 from agents.access.models import AccessRequest, ApprovalStage, Grant, RequestLine
 from agents.audit.errors import IllegalMove
 from agents.audit.events import Event
-from agents.audit.models import TrailEvent, TrailRef
+from agents.audit.models import Reaction, TrailEvent, TrailRef
 from agents.audit.moves import move
 from agents.registry.models import Agent
 from portal.drawing import movable_models
 from tests.people import TEST
 
 DESIGN: dict[str, dict[str, set[str]]] = {
+    Reaction._meta.label: {
+        "waiting": {"done", "dead"},
+        "done": set(),
+        "dead": {"waiting"},
+    },
     Agent._meta.label: {
         "draft": {"pending_owner", "retired"},
         "pending_owner": {"pending_approval", "draft", "retired"},

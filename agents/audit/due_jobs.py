@@ -1,6 +1,6 @@
-"""Reactions a nudge missed are found by the sweep."""
+"""What the trail does by the clock; reactions that a nudge missed are found by the sweep."""
 
-from agents.audit import checkpoints, reactions
+from agents.audit import checkpoints, idempotency, reactions
 from agents.audit.due import due
 
 
@@ -12,3 +12,8 @@ def react() -> int:
 @due("audit.seal")
 def seal() -> int:
     return checkpoints.run()
+
+
+@due("audit.forget_calls")
+def forget_calls() -> int:
+    return idempotency.forget()

@@ -1,4 +1,4 @@
-"""The two ways an action refuses. What is wrong with the *input* is Django's ValidationError."""
+"""The ways an action refuses. What is wrong with the *input* is Django's ValidationError."""
 
 
 class Refusal(Exception):

@@ -64,6 +64,10 @@ def _claim(reaction: Reaction) -> bool:
 
 
 def _attempt(reaction: Reaction) -> bool:
+    ours = Reaction.objects.filter(pk=reaction.pk, state=Reaction.State.WAITING, attempts=reaction.attempts)
+    if reaction.attempts > MOST_ATTEMPTS:  # each of its workers died before it could say why
+        ours.update(state=Reaction.State.DEAD, last_error=f"begun {MOST_ATTEMPTS} times and never finished")
+        return False
     event = TrailEvent.objects.get(pk=reaction.event_id)
     handler = _handlers.get(event.event, {}).get(reaction.handler)
     try:
@@ -73,7 +77,7 @@ def _attempt(reaction: Reaction) -> bool:
     except Exception as problem:
         logger.exception("reaction failed", extra={"reaction": reaction.pk})
         over = reaction.attempts >= MOST_ATTEMPTS
-        Reaction.objects.filter(pk=reaction.pk).update(
+        ours.update(
             state=Reaction.State.DEAD if over else Reaction.State.WAITING,
             next_try_at=clock.now() + _pause(reaction.attempts),
             last_error=f"{type(problem).__name__}: {problem}"[:500],

@@ -11,3 +11,10 @@ def why_not_set_absence(user: User, whose: User) -> str | None:
     if (user.is_present and user.pk == whose.pk) or user.has_role(Role.ADMINISTRATOR):
         return None
     return _("Everybody sets their own absence; an administrator can help.")
+
+
+def why_not_retry(user: User) -> str | None:
+    """Who has failed work tried again."""
+    if user.has_role(Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR):
+        return None
+    return _("Administrators and security administrators have failed work tried again; you can read.")

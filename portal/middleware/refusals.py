@@ -1,15 +1,23 @@
-"""A refusal by an action becomes the page that tells it: who (403), when (409), what (400)."""
+"""A refusal by an action becomes the page that tells it: who (403), when (409), what (400), not now (503).
+
+So does a database that cannot do its part: a change whose trail event cannot be written does not happen (503).
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from agents.audit.errors import IllegalMove, NotAllowed
-from portal.errors import answer
+from agents.audit.errors import Closed, IllegalMove, NotAllowed
+from portal.errors import answer, unwritten
+
+logger = logging.getLogger(__name__)
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class RefusalMiddleware:
@@ -27,4 +35,23 @@ class RefusalMiddleware:
             return answer(request, 409, _("This has changed meanwhile"), [exception.sentence], reload=True)
         if isinstance(exception, ValidationError):
             return answer(request, 400, _("That did not fit"), [*exception.messages, _("Nothing was changed.")])
+        if isinstance(exception, Closed):
+            response = answer(request, 503, _("Mandate is read-only"), [exception.sentence])
+            response["Retry-After"] = "300"
+            return response
+        if isinstance(exception, DatabaseError | InterfaceError):
+            return _unwritten(request, exception)
         return None
+
+
+def _unwritten(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """A reading page whose query is wrong stays an error of ours (500); one that cannot be read now is told so."""
+    if request.method not in SAFE_METHODS:
+        logger.error("nothing was written", exc_info=exception)
+        what = _("It could not be written down, so it was not done. Nothing was changed.")
+    elif isinstance(exception, OperationalError | InterfaceError):
+        logger.error("nothing could be read", exc_info=exception)
+        what = _("This page could not be read from the database. Nothing was changed.")
+    else:
+        return None
+    return unwritten(request, [what, _("Try once more in a minute. If it stays, give this number to your administrator.")])

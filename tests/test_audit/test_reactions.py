@@ -90,3 +90,26 @@ def test_a_worker_killed_in_mid_attempt_leaves_it_to_the_next(listener: Listener
     with time_machine.travel(clock.now() + reactions.LEASE + timedelta(seconds=1)):
         assert reactions.run_waiting() == 1
     assert len(listener.heard) == 1
+
+
+def test_one_whose_workers_always_die_gives_up_too(listener: Listener) -> None:
+    happen()
+    for _attempt in range(reactions.MOST_ATTEMPTS):
+        [row] = Reaction.objects.all()
+        assert reactions._claim(row)  # and then the process died
+        Reaction.objects.update(next_try_at=clock.now())
+    assert reactions.run_waiting() == 0
+    owed = Reaction.objects.get()
+    assert (owed.state, owed.last_error) == ("dead", "begun 8 times and never finished")
+    assert listener.heard == []
+
+
+def test_a_slow_worker_that_fails_does_not_undo_the_faster_ones_success(listener: Listener) -> None:
+    happen()
+    [slow] = Reaction.objects.all()
+    assert reactions._claim(slow)
+    Reaction.objects.update(next_try_at=clock.now())
+    assert reactions.run_waiting() == 1
+    listener.fails = True
+    assert not reactions._attempt(slow)
+    assert Reaction.objects.get().state == "done"

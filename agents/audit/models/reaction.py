@@ -1,8 +1,17 @@
+from typing import ClassVar, Self
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from agents import clock
+from agents.audit.models.trail_event import TrailRef
 from agents.audit.states import StateChoices
+
+
+class ReactionQuerySet(models.QuerySet["Reaction"]):
+    def dead(self) -> Self:
+        """Given up: a person has to look, and has them tried again."""
+        return self.filter(state="dead")
 
 
 class Reaction(models.Model):
@@ -13,6 +22,14 @@ class Reaction(models.Model):
         DONE = "done", "off", _("done")
         DEAD = "dead", "bad", _("gave up")
 
+    # Attempts are counted in the row and are no governance change, so workers set waiting, done and dead without an event;
+    # that somebody has a dead one tried again is one.
+    MOVES: ClassVar[dict[State, frozenset[State]]] = {
+        State.WAITING: frozenset({State.DONE, State.DEAD}),
+        State.DONE: frozenset(),
+        State.DEAD: frozenset({State.WAITING}),
+    }
+
     event_id = models.BigIntegerField()
     handler = models.CharField(max_length=120)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -20,6 +37,8 @@ class Reaction(models.Model):
     next_try_at = models.DateTimeField(default=clock.now)
     last_error = models.CharField(max_length=500, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReactionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("reaction")
@@ -29,3 +48,10 @@ class Reaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.handler} #{self.event_id}"
+
+    @property
+    def state_enum(self) -> State:
+        return self.State(self.state)
+
+    def trail_ref(self) -> TrailRef:
+        return TrailRef("reaction", str(self.pk), str(self))
