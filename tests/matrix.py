@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from agents.access.models import AccessRequest, Grant
+from agents.audit.models import CheckpointSink
 from agents.registry.models import Agent
 from compliance.models import Pack
 from reviews.models import Campaign, Item
@@ -35,6 +36,7 @@ class World:
     campaign: Campaign
     item: Item
     pack: Pack
+    sink: CheckpointSink
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ PUBLIC = Row(anonymous=200)
 MATRIX: dict[str, Row] = {
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "metrics": PUBLIC,  # from this machine, as long as no token is set: tests/test_portal/test_metrics.py
     "home": Row(),
     "search": Row(),
     "start": Row(seen_by=NOBODY, others=302, anonymous=302),  # people exist: the first start is over and leads home
@@ -124,4 +127,9 @@ MATRIX: dict[str, Row] = {
     "pack": Row(seen_by=OVERSIGHT - {"sid"}, others=403, needs=_uid("pack")),
     "pack_pdf": Row(seen_by=OVERSIGHT - {"sid"}, others=403, when_seen=409, needs=_uid("pack")),
     "trail": Row(seen_by=OVERSIGHT, others=403),
+    "sinks": Row(seen_by=OVERSIGHT, others=403),
+    "sink_pause": Row(seen_by=OVERSIGHT, needs=_uid("sink"), only_post=True),
+    "sink_resume": Row(seen_by=OVERSIGHT, needs=_uid("sink"), only_post=True),
+    "sink_send": Row(seen_by=OVERSIGHT, needs=_uid("sink"), only_post=True),
+    "health": Row(seen_by=OVERSIGHT, others=403),
 }

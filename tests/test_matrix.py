@@ -8,6 +8,7 @@ from django.urls import reverse
 from agents import clock
 from agents.audit import due
 from agents.audit.models import TrailEvent
+from agents.people.actions import sinks
 from agents.people.models import User
 from agents.registry.models import Agent
 from compliance.actions import packs
@@ -42,6 +43,7 @@ def world(cast: Cast) -> World:
         campaign=campaign,
         item=Item.objects.get(campaign=campaign, grant__isnull=False),
         pack=packs.request("hipaa", since=clock.now().date(), until=clock.now().date(), by=cast.cora),
+        sink=sinks.add(name="Auditor", kind="mail", address="auditor@example.net", by=cast.sid),
     )
 
 

@@ -15,3 +15,7 @@ class NotAllowed(Refusal):
 
 class IllegalMove(Refusal):
     """Not now: the row is in another state than the action needs (HTTP 409)."""
+
+
+class Closed(Refusal):
+    """Not by anybody now: the portal is read-only until an operator has looked at it (HTTP 503)."""

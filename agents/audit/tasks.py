@@ -1,8 +1,13 @@
 from celery import shared_task
 
-from agents.audit import reactions
+from agents.audit import delivery, reactions
 
 
 @shared_task(name="audit.react")
 def react() -> int:
     return reactions.run_waiting()
+
+
+@shared_task(name="audit.deliver")
+def deliver() -> int:
+    return delivery.deliver_due()

@@ -11,3 +11,10 @@ def why_not_set_absence(user: User, whose: User) -> str | None:
     if (user.is_present and user.pk == whose.pk) or user.has_role(Role.ADMINISTRATOR):
         return None
     return _("Everybody sets their own absence; an administrator can help.")
+
+
+def why_not_change_sinks(user: User) -> str | None:
+    """Where signed checkpoints go decides whether anybody could notice a changed trail."""
+    if user.has_role(Role.SECURITY_ADMINISTRATOR, Role.ADMINISTRATOR):
+        return None
+    return _("Security administrators and administrators decide where checkpoints go.")
