@@ -17,6 +17,16 @@ def now() -> datetime:
     return _moved.get() or datetime.now(UTC)
 
 
+def wall() -> datetime:
+    """This moment by the machine's own clock, also inside `moved_to`."""
+    return datetime.now(UTC)
+
+
+def is_moved() -> bool:
+    """True inside `moved_to`."""
+    return _moved.get() is not None
+
+
 @contextmanager
 def moved_to(moment: datetime) -> Iterator[None]:
     """Inside, `now()` is `moment`.

@@ -1,5 +1,6 @@
 """What the environment says, read once; every mistake is reported together, not one per restart."""
 
+import ipaddress
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEMO_PASSWORD = "mandate-demo"  # noqa: S105  (printed by `make run`, refused in production)
 MODES = ("embedded", "production")
 SHORTEST_SECRET = 32
+SHORTEST_TOKEN = 24
 
 
 class Misconfigured(ImproperlyConfigured):
@@ -46,6 +48,8 @@ class Configuration:
     time_zone: str = "UTC"
     checkpoint_dir: Path = BASE_DIR / "var" / "checkpoints"
     signing_key_file: Path = BASE_DIR / "var" / "signing_key.pem"
+    outbound_networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = field(default_factory=list)
+    metrics_token: str = ""
 
     @property
     def is_production(self) -> bool:
@@ -82,6 +86,10 @@ def read(env: environ.Env | None = None) -> Configuration:
     found.time_zone = env.str("MANDATE_TIME_ZONE", default="UTC")
     found.checkpoint_dir = Path(env.str("MANDATE_CHECKPOINT_DIR", default=str(found.data_dir / "checkpoints"))).absolute()
     found.signing_key_file = Path(env.str("MANDATE_SIGNING_KEY_FILE", default=str(found.data_dir / "signing_key.pem"))).absolute()
+    found.outbound_networks = _networks(env, problems)
+    found.metrics_token = env.str("MANDATE_METRICS_TOKEN", default="")
+    if found.metrics_token and len(found.metrics_token) < SHORTEST_TOKEN:
+        problems.append(f"MANDATE_METRICS_TOKEN must be {SHORTEST_TOKEN} or more random characters, or left out.")
     for name, url in (("DATABASE_URL", found.database_url), ("DATABASE_OWNER_URL", found.database_owner_url)):
         if url and not url.startswith(("postgres://", "postgresql://")):
             problems.append(f"{name} must begin with postgres://; leave it out to use the built-in SQLite.")
@@ -134,6 +142,17 @@ def _port(env: environ.Env, problems: list[str]) -> int:
         problems.append(f"PORT is {value!r}; write a number from 1 to 65535.")
         return 8000
     return int(value)
+
+
+def _networks(env: environ.Env, problems: list[str]) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Private networks that the portal may send to, such as the one of a log collector; none by itself."""
+    found = []
+    for word in env.str("MANDATE_OUTBOUND_NETWORKS", default="").replace(",", " ").split():
+        try:
+            found.append(ipaddress.ip_network(word))
+        except ValueError:
+            problems.append(f"MANDATE_OUTBOUND_NETWORKS holds {word!r}; write networks like 10.20.0.0/16, separated by commas.")
+    return found
 
 
 def _own_secret(data_dir: Path) -> str:

@@ -72,6 +72,8 @@ GROUPS = [
         _("Behind the scenes"),
         (
             Entry("work", _("Work"), "work", CONSOLE_ROLES),
+            Entry("health", _("Health"), "health", SEES_EVERYTHING),
+            Entry("sinks", _("Sinks"), "sink", SEES_EVERYTHING),
             Entry("admin:index", _("Console"), "console", CONSOLE_ROLES),
             Entry("outbox", _("Outbox"), "mail", (Role.ADMINISTRATOR,)),  # only where mail stays on this machine
         ),

@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from agents import clock
 from agents.access.models import AccessRequest, RequestLine
 from agents.audit.events import Event
-from agents.audit.models import TrailEvent
+from agents.audit.models import Alarm, TrailEvent
 from agents.audit.reactions import on
+from agents.people.choices import Role
 from agents.people.models import User
 from agents.registry.models import Agent
 from portal.mail import Notice, link, send
@@ -136,6 +137,24 @@ def tell_of_activation(event: TrailEvent) -> None:
         because=_("You own, run or registered it."),
     )
     _tell(event, [person for person in people if person.pk not in told], notice)
+
+
+@on(Event.ALARM_RAISED)
+def tell_of_alarm(event: TrailEvent) -> None:
+    """Once an alarm, to those who can do something; what is well again by then is left out."""
+    alarm = Alarm.objects.filter(pk=event.target_key, cleared_at__isnull=True).first()
+    if alarm is None:
+        return
+    notice = Notice(
+        subject=_("Mandate needs you: %(what)s") % {"what": event.target_label},
+        lead=str(event.after.get("sentence", "")),
+        facts=[(_("What to do"), str(event.after.get("detail", "")))],
+        after=_("You hear of it once. When it is well again, the page and the trail say so."),
+        button=_("See how Mandate is doing"),
+        url=link("health"),
+        because=_("You administer this portal or its security."),
+    )
+    _tell(event, User.objects.holding(Role.SECURITY_ADMINISTRATOR, Role.ADMINISTRATOR), notice)
 
 
 def _request(event: TrailEvent) -> AccessRequest | None:

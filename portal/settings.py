@@ -27,6 +27,8 @@ MANDATE_TRUST_DOMAIN = CONFIGURATION.trust_domain
 MANDATE_BASE_URL = CONFIGURATION.base_url
 MANDATE_CHECKPOINT_DIR = CONFIGURATION.checkpoint_dir  # signed heads of the trail, outside the database
 MANDATE_SIGNING_KEY_FILE = CONFIGURATION.signing_key_file
+MANDATE_METRICS_TOKEN = CONFIGURATION.metrics_token
+OUTBOUND_NETWORKS = tuple(CONFIGURATION.outbound_networks)  # private ones that a checkpoint sink may stand in
 
 CONTENT_SECURITY_POLICY = csp.CONTENT_SECURITY_POLICY
 LOGGING = logging.LOGGING

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from agents.people.models import User
+from portal.banners import banners
 from portal.navigation import CONSOLE_ROLES, sidebar
 from portal.read_only import ReadOnlyAdmin
 
@@ -41,6 +42,7 @@ class PortalSite(UnfoldAdminSite):
         return {
             **super().each_context(request),
             "places": sidebar(request),
+            "banners": banners(user) if isinstance(user, User) else [],
             "is_demo": settings.MANDATE_DEMO,
             "me_roles": _role_words(user) if isinstance(user, User) else "",
         }

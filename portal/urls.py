@@ -3,12 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import errors, health
+from portal import errors, health, metrics
 from portal.search import search
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include("portal.views.home")),
     path("", include("portal.views.start")),
     path("", include("portal.views.inbox")),
@@ -25,6 +26,8 @@ urlpatterns = [
     path("reviews/", include("portal.views.reviews")),
     path("compliance/", include("portal.views.compliance")),
     path("packs/", include("portal.views.packs")),
+    path("sinks/", include("portal.views.sinks")),
+    path("health/", include("portal.views.health")),
     path("search/", search, name="search"),
     path("accounts/email/", errors.no_page),  # nobody renames themselves: addresses come from the directory
     path("accounts/", include("allauth.urls")),

@@ -5,6 +5,7 @@ import os
 import pytest
 from django.conf import settings
 
+from agents.audit import timekeeping
 from portal.bootstrap import PROGRAMS, program
 from tests.database import prepare_own
 from tests.people import cast  # noqa: F401  (a fixture for every test)
@@ -23,6 +24,8 @@ MARKS = {
 def pytest_configure(config: pytest.Config) -> None:
     for name, meaning in MARKS.items():
         config.addinivalue_line("markers", f"{name}: {meaning}")
+    # Tests move time as they like; tests/test_audit/test_timekeeping.py switches this on again, and children have it on.
+    timekeeping.is_watching = False
     # A dozen people a test: the real hasher's half second each would be most of the suite.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from agents.access.models import AccessRequest, Grant
-from agents.audit.models import Reaction
+from agents.audit.models import CheckpointSink, Reaction
 from agents.registry.models import Agent
 from compliance.models import Pack
 from reviews.models import Campaign, Item
@@ -37,6 +37,7 @@ class World:
     item: Item
     pack: Pack
     dead: Reaction
+    sink: CheckpointSink
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ PUBLIC = Row(anonymous=200)
 MATRIX: dict[str, Row] = {
     "healthz": PUBLIC,
     "readyz": PUBLIC,
+    "metrics": PUBLIC,  # from this machine, as long as no token is set: tests/test_portal/test_metrics.py
     "home": Row(),
     "search": Row(),
     "start": Row(seen_by=NOBODY, others=302, anonymous=302),  # people exist: the first start is over and leads home
@@ -129,4 +131,9 @@ MATRIX: dict[str, Row] = {
     "work": Row(seen_by=OVERSIGHT - {"cora"}, others=403),
     "work_retry": Row(seen_by=OVERSIGHT - {"cora"}, others=403, needs=lambda world: {"pk": world.dead.pk}, only_post=True),
     "work_retry_all": Row(seen_by=OVERSIGHT - {"cora"}, others=403, only_post=True),
+    "sinks": Row(seen_by=OVERSIGHT, others=403),
+    "sink_pause": Row(seen_by=OVERSIGHT, needs=_uid("sink"), only_post=True),
+    "sink_resume": Row(seen_by=OVERSIGHT, needs=_uid("sink"), only_post=True),
+    "sink_send": Row(seen_by=OVERSIGHT, needs=_uid("sink"), only_post=True),
+    "health": Row(seen_by=OVERSIGHT, others=403),
 }

@@ -1,6 +1,6 @@
 """What the trail does by the clock; reactions that a nudge missed are found by the sweep."""
 
-from agents.audit import checkpoints, idempotency, reactions
+from agents.audit import alarms, checkpoints, delivery, idempotency, reactions
 from agents.audit.due import due
 
 
@@ -17,3 +17,13 @@ def seal() -> int:
 @due("audit.forget_calls")
 def forget_calls() -> int:
     return idempotency.forget()
+
+
+@due("audit.deliver")
+def deliver() -> int:
+    return delivery.deliver_due()
+
+
+@due("audit.watch")
+def watch() -> int:
+    return alarms.watch()

@@ -1,6 +1,6 @@
 from celery import shared_task
 
-from agents.audit import checkpoints, reactions
+from agents.audit import checkpoints, delivery, reactions
 
 
 @shared_task(name="audit.react")
@@ -11,3 +11,8 @@ def react() -> int:
 @shared_task(name="audit.seal")
 def seal() -> int:
     return checkpoints.run()
+
+
+@shared_task(name="audit.deliver")
+def deliver() -> int:
+    return delivery.deliver_due()

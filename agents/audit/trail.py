@@ -11,8 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.functional import Promise
 
-from agents import clock
-from agents.audit import gate, reactions
+from agents.audit import gate, reactions, timekeeping
 from agents.audit.actors import Actor
 from agents.audit.context import origin
 from agents.audit.events import Event
@@ -39,14 +38,15 @@ def record(
     """The event is part of this transaction, with one `Reaction` row for each registered handler.
 
     before, after: only what changed; values must be JSON or date, UUID, enum.
-    Raises RuntimeError outside a transaction: the change and its event would part ways; Closed while a restored backup waits.
+    Raises RuntimeError outside a transaction: the change and its event would part ways; Closed while a restored
+    backup waits or the clock is behind the trail.
     """
     if not connection.in_atomic_block:
         raise RuntimeError(f"{event} must be recorded in the transaction of the change it tells of")
     if event not in AFTER_A_RESTORE:
         gate.must_be_open()
     ref = target if isinstance(target, TrailRef) else target.trail_ref()
-    at = clock.now()
+    at = timekeeping.stamp()
     whence = origin()
     body = exact_bytes(
         {

@@ -18,3 +18,10 @@ def why_not_retry(user: User) -> str | None:
     if user.has_role(Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR):
         return None
     return _("Administrators and security administrators have failed work tried again; you can read.")
+
+
+def why_not_change_sinks(user: User) -> str | None:
+    """Where signed checkpoints go decides whether anybody could notice a changed trail."""
+    if user.has_role(Role.SECURITY_ADMINISTRATOR, Role.ADMINISTRATOR):
+        return None
+    return _("Security administrators and administrators decide where checkpoints go.")

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -203,9 +202,9 @@ def test_a_call_so_slow_that_its_key_was_taken_is_undone(served, cast: Cast) -> 
 
 
 @pytest.fixture
-def own_agent(own_database: TestDatabase) -> Iterator[tuple[Cast, Agent]]:
+def own_agent(own_database: TestDatabase) -> tuple[Cast, Agent]:
     cast = assemble()
-    yield cast, agent_at(Agent.State.ACTIVE, cast)
+    return cast, agent_at(Agent.State.ACTIVE, cast)
 
 
 @pytest.mark.postgresql

@@ -44,7 +44,10 @@ class Reaction(models.Model):
         verbose_name = _("reaction")
         verbose_name_plural = _("reactions")
         constraints = (models.UniqueConstraint(fields=("event_id", "handler"), name="reaction_once"),)
-        indexes = (models.Index(fields=("next_try_at",), condition=models.Q(state="waiting"), name="reaction_due"),)
+        indexes = (
+            models.Index(fields=("next_try_at",), condition=models.Q(state="waiting"), name="reaction_due"),
+            models.Index(fields=("id",), condition=models.Q(state="dead"), name="reaction_dead"),
+        )
 
     def __str__(self) -> str:
         return f"{self.handler} #{self.event_id}"
