@@ -17,6 +17,11 @@ def now() -> datetime:
     return _moved.get() or datetime.now(UTC)
 
 
+def real_now() -> datetime:
+    """This moment, also where the clock was moved: for what is about the machine and not about the story it tells."""
+    return datetime.now(UTC)
+
+
 @contextmanager
 def moved_to(moment: datetime) -> Iterator[None]:
     """Inside, `now()` is `moment`.
