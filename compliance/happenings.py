@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, Least
 from django.utils.translation import gettext as _
 
 from agents.access.models import Grant, RequestLine
+from agents.audit import labels
 from agents.audit.models import TrailEvent
 from compliance.scope import Scope
 from reviews.models import Campaign, Item, ReviewDecision
@@ -135,4 +136,4 @@ def story(scope: Scope, most: int) -> tuple[int, list[TrailEvent]]:
         events = TrailEvent.objects.filter(about__in=chunk, at__gte=scope.begins_at, at__lt=scope.ends_at)
         count += events.count()
         newest = sorted([*newest, *events.order_by("-at", "-pk")[:most]], key=lambda event: (event.at, event.pk))[-most:]
-    return count, newest
+    return count, list(labels.load(newest))

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from agents.access.models import AccessRequest, Grant, RequestLine
+from agents.audit import labels
 from agents.audit.models import TrailEvent
 from agents.people.choices import Regulation, Role
 from agents.registry.choices import (
@@ -191,7 +192,7 @@ class Step:
 
 def story(events: Iterable[TrailEvent]) -> list[Step]:
     """Newest act first. events: newest first."""
-    return [_step(list(reversed(act))) for act in _acts(events)]
+    return [_step(list(reversed(act))) for act in _acts(labels.load(list(events)))]
 
 
 def sentence_of(event: TrailEvent) -> str:

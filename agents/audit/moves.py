@@ -10,6 +10,7 @@ from agents.audit.actors import Actor
 from agents.audit.errors import IllegalMove
 from agents.audit.events import Event
 from agents.audit.models import TrailRef
+from agents.audit.personal import Person, Personal
 from agents.audit.states import StateChoices
 from agents.audit.trail import record
 
@@ -55,16 +56,16 @@ def move(
     if to not in allowed:
         raise IllegalMove(
             _("%(thing)s is %(state)s, so it cannot become %(to)s.")
-            % {"thing": movable.trail_ref().label, "state": _label(row, old), "to": to.label}
+            % {"thing": movable.trail_ref().text, "state": _label(row, old), "to": to.label}
         )
-    before = {"state": old} | {name: _spelled(getattr(row, name)) for name in changes}
+    before = {"state": old} | {name: _spelled(name, getattr(row, name), by) for name in changes}
     found = type(row)._default_manager.filter(pk=row.pk, state=old).update(state=to.value, **changes)
     if not found:
-        raise IllegalMove(_("%(thing)s was changed by somebody else a moment ago.") % {"thing": movable.trail_ref().label})
+        raise IllegalMove(_("%(thing)s was changed by somebody else a moment ago.") % {"thing": movable.trail_ref().text})
     movable.state = to.value
     for name, value in changes.items():
         setattr(row, name, value)
-    after = {"state": to.value} | {name: _spelled(value) for name, value in changes.items()} | dict(told or {})
+    after = {"state": to.value} | {name: _spelled(name, value, by) for name, value in changes.items()} | dict(told or {})
     record(event, movable, by=by, reason=reason, before=before, after=after)
     return row
 
@@ -73,6 +74,10 @@ def _label(row: models.Model, state: str) -> str:
     return str(dict(cast(Any, row).State.choices).get(state, state))
 
 
-def _spelled(value: object) -> object:
-    """People and rows are told by name; everything else as it is."""
-    return str(value) if isinstance(value, models.Model) else value
+def _spelled(name: str, value: object, by: Actor) -> object:
+    """People are told as people, also where only their name is kept (`revoked_by`); other rows by name; the rest as it is."""
+    if isinstance(value, models.Model) and not isinstance(value, Person):
+        return str(value)
+    if name.endswith("_by") and by.actor_kind == "person" and value == by.actor_label:
+        return Personal(by.actor_key, by.actor_label)
+    return value

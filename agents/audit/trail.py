@@ -11,14 +11,15 @@ from uuid import UUID
 from django.db import connection
 from django.utils.functional import Promise
 
-from agents.audit import gate, reactions, timekeeping
+from agents.audit import gate, labels, reactions, timekeeping
 from agents.audit.actors import Actor
 from agents.audit.context import origin
 from agents.audit.events import Event
 from agents.audit.models import TrailEvent, TrailRef
+from agents.audit.personal import Label, Person, Personal, told_apart
 
-BODY_VERSION = 1
 AFTER_A_RESTORE = (Event.ROLLBACK_ACKNOWLEDGED, Event.EPOCH_BEGUN)  # told while the portal is still read-only
+BODY_VERSION = 2  # 2: people's labels are tokens; bytes of version 1 name them in the clear
 LEAF = b"\x00"  # RFC 6962 section 2.1: leaves and nodes are hashed apart
 
 
@@ -37,7 +38,8 @@ def record(
 ) -> TrailEvent:
     """The event is part of this transaction, with one `Reaction` row for each registered handler.
 
-    before, after: only what changed; values must be JSON or date, UUID, enum.
+    before, after: only what changed; values must be JSON or date, UUID, enum, a person's row, or `Personal` for what else
+    tells who somebody is. Those and the labels of people are encrypted; reasons are not: they are kept as written.
     Raises RuntimeError outside a transaction: the change and its event would part ways; Closed while a restored
     backup waits or the clock is behind the trail.
     """
@@ -53,12 +55,16 @@ def record(
             "v": BODY_VERSION,
             "event": str(event.value),
             "at": at,
-            "target": {"kind": ref.kind, "key": ref.key, "label": ref.label},
+            "target": {"kind": ref.kind, "key": ref.key, "label": _label(ref.kind, ref.key, ref.label)},
             "about": ref.about or f"{ref.kind}:{ref.key}",
-            "actor": {"kind": by.actor_kind, "key": by.actor_key, "label": by.actor_label},
+            "actor": {
+                "kind": by.actor_kind,
+                "key": by.actor_key,
+                "label": _label(by.actor_kind, by.actor_key, by.actor_label),
+            },
             "reason": reason,
-            "before": dict(before or {}),
-            "after": dict(after or {}),
+            "before": {name: told_apart(value) for name, value in (before or {}).items()},
+            "after": {name: told_apart(value) for name, value in (after or {}).items()},
             "request_id": whence.request_id,
             "address": whence.address,
         }
@@ -78,6 +84,11 @@ def record(
     return row
 
 
+def _label(kind: str, key: str, label: Label) -> Label:
+    """The label of a person is theirs to have erased."""
+    return Personal(key, label) if kind == "person" and isinstance(label, str) else label
+
+
 def exact_bytes(facts: Mapping[str, object]) -> bytes:
     """The one spelling of an event: UTF-8 JSON, keys sorted, no spaces, times in UTC with microseconds."""
     return json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain).encode()
@@ -90,12 +101,12 @@ def plain(value: Any) -> object:
             return value.astimezone(UTC).isoformat(timespec="microseconds")
         case date():
             return value.isoformat()
-        case UUID():
+        case UUID() | Promise():
             return str(value)
         case Enum():
             return value.value
         case set() | frozenset():
             return sorted(value)
-        case Promise():
-            return str(value)
+        case Person():
+            return labels.token_of(value.as_told)
     raise TypeError(f"the trail cannot spell {type(value).__name__}")

@@ -47,6 +47,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from agents.audit import labels
 from agents.clock import now
 from portal.icons import DRAWINGS, FILLED
 from portal.reltime import relative
@@ -197,7 +198,8 @@ def pager(context: template.Context, page: Page[Any]) -> dict[str, Any]:
 @register.inclusion_tag("_components/timeline.html", takes_context=True)
 def timeline(context: template.Context, events: Iterable[Any]) -> dict[str, Any]:
     """Trail events as sentences, newest first: templates/trail/<event>.html, or the event's own words."""
-    rows = [(event, loader.select_template([f"trail/{event.event}.html", "_components/timeline_event.html"])) for event in events]
+    told = labels.load(list(events))
+    rows = [(event, loader.select_template([f"trail/{event.event}.html", "_components/timeline_event.html"])) for event in told]
     return {"rows": [(event, chosen.template) for event, chosen in rows], "request": context.get("request")}
 
 

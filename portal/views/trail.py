@@ -12,6 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from agents.audit import labels
 from agents.audit.models import TrailEvent
 from agents.people.choices import SEES_EVERYTHING
 from agents.people.models import User
@@ -47,7 +48,7 @@ def trail(request: HttpRequest) -> HttpResponseBase:
 
 def _told(events: list[TrailEvent]) -> Iterator[Told]:
     places = _places({event.about for event in events})
-    for event in events:
+    for event in labels.load(events):
         label, url = places.get(event.about, ("", ""))
         yield Told(event, sentence_of(event), changes_of(event), label, url)
 
@@ -87,7 +88,7 @@ def _header() -> list[str]:
 
 
 def _csv_rows(rows: QuerySet[TrailEvent]) -> Iterator[list[object]]:
-    for event in rows.order_by("-at", "-id").iterator(CHUNK):
+    for event in labels.loaded(rows.order_by("-at", "-id").iterator(CHUNK)):
         changed = "; ".join(f"{change.label}: {change.old or '–'} → {change.new or '–'}" for change in changes_of(event))
         yield [
             moment(event.at),

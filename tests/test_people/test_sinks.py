@@ -1,5 +1,6 @@
 """Who may say where checkpoints go, and what an address must look like."""
 
+from collections.abc import Callable
 from ipaddress import ip_network
 
 import pytest
@@ -42,12 +43,13 @@ def test_others_change_nothing(cast: Cast, who: str) -> None:
     sink = added(cast)
     signed()
     person = cast.everybody[who]
-    for attempt in (
+    attempts: list[Callable[[], object]] = [
         lambda: sinks.add(name="Mine", kind="mail", address="me@example.net", by=person),
         lambda: sinks.pause(sink, by=person, reason="quiet"),
         lambda: sinks.resume(sink, by=person),
         lambda: sinks.send_now(sink, by=person),
-    ):
+    ]
+    for attempt in attempts:
         with pytest.raises(NotAllowed, match=ONLY):
             attempt()
     assert CheckpointSink.objects.get().is_active

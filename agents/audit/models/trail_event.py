@@ -8,21 +8,28 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.sql.compiler import SQLCompiler
 from django.utils.translation import gettext_lazy as _
 
+from agents.audit import labels, personal
 from agents.audit.events import Event
+from agents.audit.personal import Label
 
 
 @dataclass(frozen=True)
 class TrailRef:
     """What an event is told of.
 
-    kind: "agent", "grant", …; key: its public id; label: its name at that time;
+    kind: "agent", "grant", …; key: its public id; label: its name at that time, where a person's name in it is a `Personal`;
     about: "agent:<uid>" of the agent whose story this belongs to, or the thing's own kind:key.
     """
 
     kind: str
     key: str
-    label: str
+    label: Label
     about: str = ""
+
+    @property
+    def text(self) -> str:
+        """The label as people read it now."""
+        return personal.text_of(self.label)
 
 
 class WritingTransaction(models.Func):
@@ -82,10 +89,15 @@ class TrailEvent(models.Model):
         return f"{self.get_event_display()}: {self.target_label}"
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """The event as it was written."""
+    def written(self) -> dict[str, Any]:
+        """The event as it was written; people's labels are tokens (agents/audit/personal.py)."""
         found: dict[str, Any] = json.loads(bytes(self.body))
         return found
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """The event as it is read, names opened. Of many events, `labels.load()` prepares it with one query."""
+        return personal.readable(self.written, labels.read)
 
     @property
     def target_label(self) -> str:

@@ -12,11 +12,13 @@ from agents.audit.actors import Actor
 from agents.audit.errors import NotAllowed
 from agents.audit.events import Event
 from agents.audit.moves import locked
+from agents.audit.personal import Personal
 from agents.audit.trail import record
 from agents.people import permissions
 from agents.people.models import User
 
 CHANGEABLE = ("name", "legal_entity", "department", "manager", "job_title", "location", "time_zone")
+PERSONAL = frozenset(["name", "job_title", "location"])
 FURTHEST_MANAGER = 50  # a chain longer than this is a circle
 
 
@@ -33,7 +35,7 @@ def join(*, email: str, name: str, by: Actor, password: str | None = None, **det
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
-    record(Event.PERSON_JOINED, user, by=by, after={"email": user.email, **_told(user)})
+    record(Event.PERSON_JOINED, user, by=by, after={"email": Personal(user.actor_key, user.email), **_told(user)})
     return user
 
 
@@ -80,9 +82,7 @@ def set_absence(user: User, *, by: User, since: datetime | None, until: datetime
         raise ValidationError({"deputy": _("Name another person as deputy.")})
     user.absent_from, user.absent_until, user.deputy = since, until, deputy
     user.save(update_fields=["absent_from", "absent_until", "deputy"])
-    record(
-        Event.PERSON_ABSENCE_SET, user, by=by, after={"from": since, "until": until, "deputy": str(deputy) if deputy else None}
-    )
+    record(Event.PERSON_ABSENCE_SET, user, by=by, after={"from": since, "until": until, "deputy": deputy})
     return user
 
 
@@ -97,8 +97,17 @@ def leave(user: User, *, by: Actor, at: datetime | None = None, reason: str = ""
     return user
 
 
-def _told(user: User) -> dict[str, str | None]:
-    return {name: None if (value := getattr(user, name)) in (None, "") else str(value) for name in CHANGEABLE}
+def _told(user: User) -> dict[str, str | Personal | None]:
+    return {name: _worded(user, name, getattr(user, name)) for name in CHANGEABLE}
+
+
+def _worded(user: User, name: str, value: object) -> str | Personal | None:
+    """What tells who somebody is, is told as theirs."""
+    if value in (None, ""):
+        return None
+    if isinstance(value, User):
+        return value.as_told
+    return Personal(user.actor_key, str(value)) if name in PERSONAL else str(value)
 
 
 def _no_circle(user: User) -> None:

@@ -37,4 +37,5 @@ class RoleAssignment(models.Model):
         return f"{self.person}: {self.get_role_display()}"
 
     def trail_ref(self) -> TrailRef:
-        return TrailRef("role", str(self.pk), f"{self.get_role_display()}: {self.person}", f"person:{self.person.uid}")
+        label = (f"{self.get_role_display()}: ", self.person.as_told)
+        return TrailRef("role", str(self.pk), label, f"person:{self.person.uid}")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agents import clock
 from agents.audit.models import TrailRef
+from agents.audit.personal import Personal
 from agents.people.choices import Role
 from agents.people.models.organisation import Department, LegalEntity
 from agents.people.querysets import UserManager
@@ -105,6 +106,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return bool(self.absent_from and self.absent_until and self.absent_from <= now < self.absent_until)
 
     @property
+    def as_told(self) -> Personal:
+        """The name, where the trail tells of this person."""
+        return Personal(str(self.uid), self.name)
+
+    @property
     def actor_kind(self) -> str:
         return "person"
 
@@ -117,4 +123,4 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def trail_ref(self) -> TrailRef:
-        return TrailRef("person", str(self.uid), self.name)
+        return TrailRef("person", str(self.uid), self.as_told)

@@ -129,7 +129,7 @@ def tier_of(agent: Agent, *, verbs: Collection[str], reached: Collection[str]) -
     tier = rules.highest(agent.declared_tier, *(hit.tier for hit in hits))
     reasons = [hit.reason for hit in hits]
     if agent.declared_tier == tier and all(hit.tier != tier for hit in hits):
-        reasons.insert(0, _("raised by %(person)s when registering") % {"person": agent.registered_by})
+        reasons.insert(0, _("raised by who registered it"))
     return tier, reasons
 
 
@@ -255,7 +255,5 @@ def said(reason: str) -> str:
 def _story(agent: Agent) -> Mapping[str, object]:
     """What the registration said when it was submitted: the part of a draft that evidence needs."""
     return {
-        name: str(value) if isinstance(value, User) else value if isinstance(value, list) else str(value or "")
-        for name in FIELDS
-        if (value := getattr(agent, name))
+        name: value if isinstance(value, User | list) else str(value or "") for name in FIELDS if (value := getattr(agent, name))
     } | {"systems": sorted(agent.systems.values_list("name", flat=True))}

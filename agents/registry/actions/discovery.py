@@ -159,7 +159,7 @@ def _describe_anew(agent: Agent, found: Found) -> dict[str, tuple[object, object
         old, new = getattr(agent, name), getattr(found, name)
         if new and new != old:
             setattr(agent, name, new)
-            told[name] = (str(old or ""), str(new))
+            told[name] = (old or "", new)
     return told
 
 

@@ -38,7 +38,7 @@ def give(agent: Agent, *, to: User, until: datetime, by: User, reason: str = "")
     share: AgentShare = AgentShare.objects.update_or_create(
         content_object=agent, user=to, permission=view, defaults={"starts_at": clock.now(), "ends_at": until}
     )[0]
-    record(Event.SHARE_GIVEN, share, by=by, reason=reason, after={"person": to.name, "until": until})
+    record(Event.SHARE_GIVEN, share, by=by, reason=reason, after={"person": to, "until": until})
     return share
 
 
@@ -50,5 +50,5 @@ def end(share: AgentShare, *, by: User, reason: str = "") -> AgentShare:
         raise NotAllowed(why_not)
     share.ends_at = clock.now()
     share.save(update_fields=["ends_at"])
-    record(Event.SHARE_ENDED, share, by=by, reason=reason, after={"person": share.user.name})
+    record(Event.SHARE_ENDED, share, by=by, reason=reason, after={"person": share.user})
     return share

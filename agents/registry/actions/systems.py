@@ -32,7 +32,7 @@ def ensure(name: str, *, by: Actor, **details: Any) -> System:
         Event.SYSTEM_CREATED,
         system,
         by=by,
-        after={"name": name, "kind": system.kind, "owner": str(system.owner) if system.owner else None, "mode": system.mode},
+        after={"name": name, "kind": system.kind, "owner": system.owner, "mode": system.mode},
     )
     return system
 
@@ -84,8 +84,8 @@ def change_owner(system: System, *, owner: User, by: User, reason: str = "") -> 
         raise NotAllowed(why_not)
     if not owner.is_present:
         raise ValidationError({"owner": _("%(name)s has left.") % {"name": owner.name}})
-    before = str(system.owner) if system.owner else None
+    before = system.owner
     system.owner = owner
     system.save(update_fields=["owner"])
-    record(Event.SYSTEM_CHANGED, system, by=by, reason=reason, before={"owner": before}, after={"owner": owner.name})
+    record(Event.SYSTEM_CHANGED, system, by=by, reason=reason, before={"owner": before}, after={"owner": owner})
     return system

@@ -23,4 +23,4 @@ class AgentShare(UserObjectPermissionBase):
 
     def trail_ref(self) -> TrailRef:
         agent = self.content_object
-        return TrailRef("share", str(self.pk), f"{agent}: {self.user}", f"agent:{agent.uid}")
+        return TrailRef("share", str(self.pk), (f"{agent}: ", self.user.as_told), f"agent:{agent.uid}")
