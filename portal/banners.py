@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from agents.audit import health_lines, vitals
 from agents.audit.models import Alarm, DueRun, Rollback
-from agents.people.choices import Role
+from agents.people.choices import SEES_EVERYTHING, Role
 from agents.people.models import User
 
 TOLD = (Role.ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR)
@@ -33,7 +33,10 @@ def banners(user: User) -> list[Banner]:
     found = []
     if Rollback.objects.filter(acknowledged_at__isnull=True).exists():
         found.append(
-            Banner(_("Mandate is read-only: a backup was restored and nobody has acknowledged it yet. Nothing you do is kept."))
+            Banner(
+                _("Mandate is read-only: a backup was restored and nobody has acknowledged it yet. Nothing you do is kept."),
+                *((reverse("restore"), _("See what is missing")) if user.has_role(*SEES_EVERYTHING) else ()),
+            )
         )
     if not user.has_role(*TOLD):
         return found

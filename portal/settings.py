@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "portal.middleware.context.RequestContextMiddleware",
     "portal.middleware.zone.TimeZoneMiddleware",
     "portal.middleware.refusals.RefusalMiddleware",
+    "portal.middleware.gate.GateMiddleware",
     "portal.middleware.idempotency.IdempotencyMiddleware",  # innermost: it keeps what the view answered
 ]
 

@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("portal.views.people")),
     path("", include("portal.views.grants")),
     path("", include("portal.views.trail")),
+    path("", include("portal.views.restore")),
     path("", include("portal.views.work")),
     path("reviews/", include("portal.views.reviews")),
     path("compliance/", include("portal.views.compliance")),

@@ -128,6 +128,7 @@ MATRIX: dict[str, Row] = {
     "pack": Row(seen_by=OVERSIGHT - {"sid"}, others=403, needs=_uid("pack")),
     "pack_pdf": Row(seen_by=OVERSIGHT - {"sid"}, others=403, when_seen=409, needs=_uid("pack")),
     "trail": Row(seen_by=OVERSIGHT, others=403),
+    "restore": Row(seen_by=OVERSIGHT, others=403),
     "work": Row(seen_by=OVERSIGHT - {"cora"}, others=403),
     "work_retry": Row(seen_by=OVERSIGHT - {"cora"}, others=403, needs=lambda world: {"pk": world.dead.pk}, only_post=True),
     "work_retry_all": Row(seen_by=OVERSIGHT - {"cora"}, others=403, only_post=True),

@@ -34,8 +34,8 @@ def rollback() -> Line:
             found.missing_count,
         )
         % {"n": found.missing_count},
-        _("Find out who restored it and why, then run `manage.py audit_acknowledge`."),
-        url_name="trail",
+        _("Find out who restored it and why; then an administrator acknowledges it."),
+        url_name="restore",
     )
 
 

@@ -68,11 +68,12 @@ def acknowledge(*, by: Actor, reason: str) -> Epoch:
     while sealing.seal_batch(is_everything_committed=True):
         pass
     newest = epochs.newest()
+    common_size, lost_size = _compared()
     epoch = epochs.begin(
         max(waiting.known_epoch, newest.number if newest else 0) + 1,
         reason=reason,
-        common_size=_common_size(),
-        lost_size=waiting.known_size,
+        common_size=common_size,
+        lost_size=max(waiting.known_size, lost_size),
         lost_root=bytes(waiting.known_root),
     )
     waiting.acknowledged_at, waiting.acknowledged_by, waiting.reason = clock.now(), by.actor_label, reason[:500]
@@ -85,13 +86,18 @@ def acknowledge(*, by: Actor, reason: str) -> Epoch:
     return epoch
 
 
-def _common_size() -> int:
-    """Up to here the checkpoints outside and this database tell the same story."""
-    common = 0
+def _compared() -> tuple[int, int]:
+    """Up to which size the checkpoints outside and this database tell one story, and how far those reach that do not.
+
+    All of them are looked at, not only the newest: an earlier restore may have lost more, and this database forgot it.
+    """
+    common = lost = 0
     try:
         for head in outside.heads():
             if Seal.objects.filter(size=head.size, root=head.root).exists():
                 common = max(common, head.size)
+            else:
+                lost = max(lost, head.size)
     except BadNote:
         logger.exception("a checkpoint in the folder cannot be believed")
-    return common
+    return common, lost

@@ -25,3 +25,10 @@ def why_not_change_sinks(user: User) -> str | None:
     if user.has_role(Role.SECURITY_ADMINISTRATOR, Role.ADMINISTRATOR):
         return None
     return _("Security administrators and administrators decide where checkpoints go.")
+
+
+def why_not_acknowledge_restore(user: User) -> str | None:
+    """Access that was ended after the backup is alive again, so somebody must have looked before anything goes on."""
+    if user.has_role(Role.ADMINISTRATOR):
+        return None
+    return _("Only an administrator can acknowledge a restored backup.")

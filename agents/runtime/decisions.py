@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from agents import clock
 from agents.access.models import Grant
-from agents.audit import timekeeping
+from agents.audit import gate, timekeeping
 from agents.registry.models import Agent, Entitlement
 
 
@@ -22,11 +22,12 @@ class Answer:
 def is_effective(agent: Agent, entitlement: Entitlement, *, at: datetime | None = None) -> Answer:
     """Whether the agent holds the entitlement, approved and in force, at that moment (now if None).
 
-    "Now" is answered no while the clock is not to be believed: time decides, so a wrong time may not.
+    "Now" is answered no while the clock is not to be believed (time decides, so a wrong time may not), and while a restored
+    backup waits (what was ended after it looks alive again).
 
     One query on the primary database (design invariant 3); a second only to put a refusal into words.
     """
-    if at is None and (why_not := timekeeping.why_not_trusted()):
+    if at is None and (why_not := timekeeping.why_not_trusted() or gate.why_closed()):
         return Answer(False, why_not)
     at = at or clock.now()
     if Grant.objects.effective(at).filter(agent=agent, entitlement=entitlement).exists():

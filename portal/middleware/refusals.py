@@ -36,12 +36,17 @@ class RefusalMiddleware:
         if isinstance(exception, ValidationError):
             return answer(request, 400, _("That did not fit"), [*exception.messages, _("Nothing was changed.")])
         if isinstance(exception, Closed):
-            response = answer(request, 503, _("Mandate is read-only"), [exception.sentence])
-            response["Retry-After"] = "300"
-            return response
+            return read_only(request, exception.sentence)
         if isinstance(exception, DatabaseError | InterfaceError):
             return _unwritten(request, exception)
         return None
+
+
+def read_only(request: HttpRequest, sentence: str) -> HttpResponse:
+    """Nobody may write now; programs are told when to ask again."""
+    response = answer(request, 503, _("Mandate is read-only"), [sentence])
+    response["Retry-After"] = "300"
+    return response
 
 
 def _unwritten(request: HttpRequest, exception: Exception) -> HttpResponse | None:

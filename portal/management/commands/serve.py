@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from agents.audit import rollback
+from agents.audit.verifier.note import BadNote
 from agents.people.models import Organisation
 from portal.serving.supervisor import Supervisor
 
@@ -41,6 +43,7 @@ class Command(BaseCommand):
             except KeyboardInterrupt:
                 raise CommandError("Stopped before it was ready; the next start goes on from here.", returncode=130) from None
         refuse_the_demo()
+        self._look_for_a_restore()
         call_command("sign_ins", stdout=self.stdout)
         self.stdout.write("Ctrl-C stops it.\n")
         self.stdout.flush()
@@ -57,6 +60,20 @@ class Command(BaseCommand):
                 call_command(*command, verbosity=0)
         if settings.MANDATE_DEMO:
             call_command("seed_demo", "--if-empty")
+
+    def _look_for_a_restore(self) -> None:
+        """A database that is behind what was signed is told of before the first page is served."""
+        try:
+            found = rollback.look()
+        except BadNote as problem:
+            raise CommandError(
+                f"The newest checkpoint in {settings.MANDATE_CHECKPOINT_DIR} cannot be believed: {problem}."
+            ) from problem
+        if found is not None:
+            self.stdout.write(
+                f"READ-ONLY: Mandate signed for {found.known_size} events, this database has {found.found_size} of its own.\n"
+                f"A backup was restored. An administrator must acknowledge it at {settings.MANDATE_BASE_URL}/restore/\n"
+            )
 
     def _say(self, line: str) -> None:
         self.stderr.write(line)
