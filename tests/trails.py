@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from pytest_django import Settings
 
-from agents.audit import checkpoints, gate, sealing
+from agents.audit import checkpoints, gate, outside, sealing
 from agents.audit.events import Event
 from agents.audit.models import Checkpoint, TrailRef
 from agents.audit.trail import record
@@ -51,6 +51,7 @@ def seal(limit: int = sealing.BATCH) -> int:
 def sign() -> Checkpoint:
     made = checkpoints.sign(Checkpoint.Cause.OPERATOR)
     assert made is not None
+    outside.keep(made.note)  # what a commit does; tests that roll back have none
     return made
 
 

@@ -88,9 +88,13 @@ def sign(cause: Checkpoint.Cause) -> Checkpoint | None:
             cause=cause,
             signed_at=clock.now(),
         )
-    outside.keep(made.note)
-    nudge("audit.deliver")
+        transaction.on_commit(lambda: _send_out(made.note))  # never ahead of what the database has
     return made
+
+
+def _send_out(note: str) -> None:
+    outside.keep(note)
+    nudge("audit.deliver")
 
 
 def catch_up() -> None:
@@ -100,7 +104,7 @@ def catch_up() -> None:
         return
     head = outside.newest()
     if head is None or (head.epoch, head.size) <= (newest.epoch, newest.size):
-        outside.keep(newest.note)
+        transaction.on_commit(lambda: outside.keep(newest.note))
 
 
 def _note(seal: Seal) -> str:
