@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agents.access.models import Grant
-from agents.audit.models import TrailEvent
+from agents.audit.models import Checkpoint, TrailEvent
 from agents.people.models import Organisation
 from compliance import controls, happenings
 from compliance.frameworks import Control
@@ -63,7 +63,7 @@ SECTIONS = ("questions", "population", "controls", "decisions", "timeline")
 
 def collect(scope: Scope, tell: Progress) -> Evidence:
     """Read section by section; `tell` hears the name of each of SECTIONS before it is read, and again while it takes long."""
-    root = trail_root()
+    newest = _newest_event()
     tell("questions")
     organisation = Organisation.objects.first()
     answers = five(scope.agents())
@@ -100,8 +100,8 @@ def collect(scope: Scope, tell: Progress) -> Evidence:
         campaigns=campaigns,
         events=events,
         event_count=event_count,
-        trail_root=root,
-        settled=trail_root() == root,
+        trail_root=trail_root(),
+        settled=_newest_event() == newest,
     )
 
 
@@ -112,6 +112,10 @@ def _telling(results: Iterator[tuple[Control, Result]], tell: Progress) -> Itera
 
 
 def trail_root() -> str:
-    """Number and digest of the newest event, until the trail is sealed and has a root of its own; empty for no trail."""
-    newest = TrailEvent.objects.order_by("-pk").values_list("pk", "digest").first()
+    """ "<events>:<root>" of the newest signed checkpoint, RFC 6962 root as hex; empty while nothing is signed."""
+    newest = Checkpoint.objects.order_by("-pk").values_list("size", "root").first()
     return f"{newest[0]}:{bytes(newest[1]).hex()}" if newest else ""
+
+
+def _newest_event() -> int:
+    return TrailEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

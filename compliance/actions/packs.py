@@ -10,12 +10,16 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from agents import clock
+from agents.audit import checkpoints, sealing
 from agents.audit.actors import Actor, System
 from agents.audit.errors import IllegalMove, NotAllowed
 from agents.audit.events import Event
+from agents.audit.keys import KeyProblem
+from agents.audit.models import Checkpoint
 from agents.audit.moves import locked, move
 from agents.audit.nudges import nudge
 from agents.audit.trail import record
+from agents.audit.verifier.note import BadNote
 from agents.people.models import LegalEntity, User
 from compliance import files, permissions
 from compliance.documents.pack import document
@@ -118,6 +122,7 @@ def _build(pack: Pack, claim: uuid.UUID) -> bool:
         )
         return False
     tell = _teller(pack, claim)
+    _sign_what_stands()
     evidence = _settled(pack, tell)
     tell("printing")
     written = files.unfinished(pack.uid, claim)
@@ -128,6 +133,15 @@ def _build(pack: Pack, claim: uuid.UUID) -> bool:
     finally:
         written.unlink(missing_ok=True)
     return True
+
+
+def _sign_what_stands() -> None:
+    """The pack names a signed head of the trail that covers what it tells. Without a key it names the one before."""
+    try:
+        sealing.seal()
+        checkpoints.sign(Checkpoint.Cause.URGENT)
+    except (KeyProblem, BadNote, sealing.NotSealed):
+        logger.exception("no checkpoint could be signed for a pack")
 
 
 def _settled(pack: Pack, tell: Callable[[str], None]) -> Evidence:

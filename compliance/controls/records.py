@@ -80,7 +80,7 @@ def _recorded(scope: Scope) -> Result:
         population=len(begun) + len(ended) + len(decided) + len(reviewed) + event_count,
         exceptions=gaps + broken,
         exception_count=len(gaps) + len(broken),
-        limits=_("Events are not chained to each other yet; each one's bytes are compared with their own digest."),
+        limits=_("Each event's bytes are compared with its digest here; the verifier checks seals and signed checkpoints."),
     )
 
 

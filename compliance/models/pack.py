@@ -71,7 +71,7 @@ class Pack(models.Model):
     sha256 = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     verdicts = models.JSONField(default=dict, blank=True)  # verdict → number of controls
-    trail_root = models.CharField(max_length=90, blank=True)  # "<number>:<digest>" of the newest event it tells
+    trail_root = models.CharField(max_length=90, blank=True)  # "<events>:<root>" of the newest signed checkpoint
     ended_at = models.DateTimeField(null=True, blank=True)  # ready or failed
     failed_reason = models.CharField(max_length=500, blank=True)
 
