@@ -20,7 +20,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
-from agents.audit.models import DueRun, IdempotentCall, TrailEvent
+from agents import clock
+from agents.audit import gate, sealing
+from agents.audit.models import DueRun, IdempotentCall, Rollback, Seal, TrailEvent
 from agents.people.models import User
 from tests.database import TestDatabase
 from tests.people import PASSWORD, assemble
@@ -130,6 +132,28 @@ def test_an_empty_portal_is_not_founded_without_a_trail(own_database: TestDataba
         assert everything() == before
     assert desk(None).post("/start/", answers()).status_code == 302
     assert TrailEvent.objects.filter(event="organisation.founded").count() == 1
+
+
+def test_a_restored_backup_is_not_acknowledged_without_a_trail(own_database: TestDatabase) -> None:
+    ada = desk(assemble().ada)
+    while sealing.seal():
+        pass
+    newest = Seal.objects.latest("number")
+    Rollback.objects.create(
+        detected_at=clock.now(),
+        known_epoch=newest.epoch,
+        known_size=newest.size + 1,
+        known_root=b"r" * 32,
+        found_size=newest.size,
+        found_root=newest.root,
+    )
+    gate.forget()
+    before = everything()
+    with broken_trail():
+        assert ada.post("/restore/", {"reason": "The disk died."}).status_code == 503
+        assert everything() == before
+    assert ada.post("/restore/", {"reason": "The disk died."}).status_code == 302
+    assert TrailEvent.objects.filter(event="rollback.acknowledged").count() == 1
 
 
 def test_sign_in_changes_nothing_the_trail_tells_of(own_database: TestDatabase) -> None:

@@ -9,8 +9,8 @@ from agents import clock
 from agents.access.actions import grants
 from agents.access.models import AccessRequest, Grant, RequestLine
 from agents.audit import due
-from agents.audit.models import Reaction, TrailEvent
-from agents.people.actions import people
+from agents.audit.models import CheckpointSink, Reaction, TrailEvent
+from agents.people.actions import people, sinks
 from agents.registry.choices import DataClass, Environment
 from agents.registry.models import Agent
 from compliance.actions import packs
@@ -41,6 +41,8 @@ class Estate:
     finished: Campaign
     ready: Pack
     dead: Reaction
+    sink: CheckpointSink
+    paused_sink: CheckpointSink
 
 
 def estate(cast: Cast) -> Estate:
@@ -80,6 +82,10 @@ def estate(cast: Cast) -> Estate:
         decided_item=decided,
         finished=low[0].campaign,
         ready=ready,
+        sink=sinks.add(name="Witness", kind="mail", address="witness@example.org", by=cast.ada),
+        paused_sink=sinks.pause(
+            sinks.add(name="Archive", kind="mail", address="archive@example.org", by=cast.ada), by=cast.ada, reason="Moved."
+        ),
         dead=Reaction.objects.create(event_id=TrailEvent.objects.latest("id").pk, handler="tell.somebody", state="dead"),
     )
 
@@ -169,6 +175,9 @@ WRITES: dict[str, Write] = {
     "review_close": Write("sid", _nothing, _uid("finished")),
     "pack_new": Write("cora", _pack),
     "pack_pdf": Write("audrey", _nothing, _uid("ready"), method="get"),  # the trail tells who took it
+    "sinks": Write("ada", lambda world: {"name": "Other", "kind": "mail", "address": "other@example.org"}),
+    "sink_pause": Write("ada", _why, _uid("sink")),
+    "sink_resume": Write("ada", _nothing, _uid("paused_sink")),
     "work_retry": Write("ada", _why, lambda world: {"pk": world.dead.pk}),
     "work_retry_all": Write("sid", _why),
 }
@@ -176,6 +185,8 @@ WRITES: dict[str, Write] = {
 # Addresses that take a POST and store nothing, or that cannot stand in this world, with the reason.
 APART: dict[str, str] = {
     "agent_parts": "draws parts of a form that is being filled in",
+    "sink_send": "sends again what was signed; the answer is kept beside the sink and is no governance change",
+    "restore": "only while a restored backup waits: has a test of its own",
     "start": "only where nobody is yet: has a test of its own",
 }
 
