@@ -1,13 +1,16 @@
 """Which tests run where. The databases are in `tests/database.py`."""
 
 import os
+import uuid
+from pathlib import Path
 
 import pytest
 from django.conf import settings
+from pytest_django import Settings
 
-from agents.audit import timekeeping
+from agents.audit import gate, timekeeping
 from portal.bootstrap import PROGRAMS, program
-from tests.database import prepare_own
+from tests.database import SESSION_VARIABLE, prepare_own
 from tests.people import cast  # noqa: F401  (a fixture for every test)
 from tests.services import REDIS_VARIABLE
 
@@ -67,6 +70,13 @@ def _out_of_place(config: pytest.Config) -> set[str]:
     else:
         marks.add("soak")
     return marks
+
+
+@pytest.fixture(autouse=True)
+def checkpoints_of_this_test(settings: Settings) -> None:
+    """What a test signs is forgotten with its rows: to the next one it would prove that a backup was restored."""
+    settings.MANDATE_CHECKPOINT_DIR = Path(os.environ[SESSION_VARIABLE]) / "checkpoints" / uuid.uuid4().hex
+    gate.forget()
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from reviews.models import Campaign, Item
 from tests.builders import agent_at, draft, request_of
 from tests.matrix import EVERYBODY, MATRIX, Row, World, routes
 from tests.people import Cast
+from tests.writes import APART, WRITES
 
 ROUTES = sorted({name for _pattern, name in routes()})
 
@@ -131,3 +132,17 @@ def test_an_empty_post_by_somebody_who_may_see_it_is_never_an_error_of_ours(worl
             with transaction.atomic():
                 assert clients[who].post(url).status_code < 500, (name, who)
                 transaction.set_rollback(True)
+
+
+@pytest.mark.django_db
+def test_every_address_that_takes_a_post_is_tried_without_a_trail(world: World) -> None:
+    """Somebody who may see it posts nothing to each; where that is not 405, tests/writes.py has a row."""
+    takes = set()
+    for name, row in MATRIX.items():
+        who = min(row.seen_by, default="sam")
+        with transaction.atomic():
+            answer = client_of(world.cast.everybody[who]).post(reverse(name, kwargs=row.needs(world)))
+            transaction.set_rollback(True)
+        if answer.status_code != 405:
+            takes.add(name)
+    assert takes == {name for name, write in WRITES.items() if write.method == "post"} | set(APART)

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -49,14 +49,11 @@ def read_only(request: HttpRequest, sentence: str) -> HttpResponse:
     return response
 
 
-def _unwritten(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    """A reading page whose query is wrong stays an error of ours (500); one that cannot be read now is told so."""
-    if request.method not in SAFE_METHODS:
-        logger.error("nothing was written", exc_info=exception)
-        what = _("It could not be written down, so it was not done. Nothing was changed.")
-    elif isinstance(exception, OperationalError | InterfaceError):
-        logger.error("nothing could be read", exc_info=exception)
-        what = _("This page could not be read from the database. Nothing was changed.")
+def _unwritten(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Also for pages that only read: some of them tell the trail who took what, and hand out nothing without it."""
+    logger.error("the database could not do its part", exc_info=exception)
+    if request.method in SAFE_METHODS:
+        what = _("What this page needs could not be read from the database, or not be written down. Nothing was changed.")
     else:
-        return None
+        what = _("It could not be written down, so it was not done. Nothing was changed.")
     return unwritten(request, [what, _("Try once more in a minute. If it stays, give this number to your administrator.")])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
@@ -79,32 +80,36 @@ def _answer(request: HttpRequest, agent: Agent | None) -> HttpResponse:
         return _form_page(request, RegistrationForm(user=user, agent=agent))
     form = RegistrationForm(request.POST, user=user, agent=agent)
     step = request.POST.get("step")
-    if step == "show":
-        return _form_page(request, form)
-    if not form.is_valid():
-        return _form_page(request, form, status=400)
+    if step == "show" or not form.is_valid():
+        return _form_page(request, form, status=200 if step == "show" else 400)
     try:
-        agent = registrations.save_draft(agent, by=user, wanted=form.wanted, **form.fields_to_store)
+        with transaction.atomic():  # where the trail cannot take the submission, the draft stays as it was too
+            agent = registrations.save_draft(agent, by=user, wanted=form.wanted, **form.fields_to_store)
+            unfit = _submitted(agent, user) if step == "submit" else None
     except ValidationError as wrong:
         return _wrong(request, form, wrong)
     if step != "submit":
         messages.success(request, _("Saved as a draft. Nobody else sees it; come back whenever you like."))
         return redirect("agent_draft", agent.uid)
-    return _submit(request, form, agent, user)
-
-
-def _submit(request: HttpRequest, form: RegistrationForm, agent: Agent, user: User) -> HttpResponse:
-    try:
-        agent = registrations.submit(agent, by=user)
-    except ValidationError as wrong:
+    agent.refresh_from_db()
+    if unfit is not None:
         form.agent = agent
-        return _wrong(request, form, wrong, is_saved=True)
+        return _wrong(request, form, unfit, is_saved=True)
     messages.success(
         request,
         _("Submitted. %(owner)s is asked to answer for %(agent)s; then each permission goes to the owner of its system.")
         % {"owner": agent.human_owner, "agent": agent},
     )
     return redirect("agent", agent.slug)
+
+
+def _submitted(agent: Agent, user: User) -> ValidationError | None:
+    """What is still missing, or None when it is on its way."""
+    try:
+        registrations.submit(agent, by=user)
+    except ValidationError as unfit:
+        return unfit
+    return None
 
 
 def _wrong(request: HttpRequest, form: RegistrationForm, wrong: ValidationError, *, is_saved: bool = False) -> HttpResponse:

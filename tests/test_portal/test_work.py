@@ -120,7 +120,7 @@ def test_a_job_that_fails_stands_first_with_its_next_try(cast: Cast) -> None:
     page = shown(cast)
     assert page.index(f">{last}<") < page.index(f">{due.names()[0]}<")
     assert "failing" in page
-    assert "3 times" in page
+    assert "3 times since" in page
     assert "tries again" in page
     assert "OSError: away" in page
     assert "not run yet" in page  # the job that was left out

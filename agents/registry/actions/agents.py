@@ -115,6 +115,8 @@ def submit(agent: Agent, *, by: User, verbs: Collection[str], reached: Collectio
                 state_reason="",
             )
     except IntegrityError as clash:
+        if not Agent.objects.filter(slug=slug).exclude(pk=agent.pk).exists():
+            raise  # not the name: the trail could not take it
         raise ValidationError({"name": _("This name was taken a moment ago. Choose another.")}) from clash
 
 
