@@ -42,7 +42,7 @@ def banners(user: User) -> list[Banner]:
         return found
     sentences = list(
         Alarm.objects.filter(cleared_at__isnull=True)
-        .exclude(name="rollback")
+        .exclude(name__in=["rollback", "scheduler"])
         .order_by("raised_at")
         .values_list("sentence", flat=True)
     )
