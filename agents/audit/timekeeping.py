@@ -2,7 +2,7 @@
 
 `agents.clock` stays the only source; this looks at it, without trusting it:
 - a clock that is behind the latest moment this process has believed was set back (1 s or more);
-- a clock that is behind the newest event of the trail by more than 5 s was set back while we were away;
+- a clock that is behind the latest event of the trail by more than 5 s was set back while we were away;
 - on PostgreSQL, a clock more than 5 s from the database server's is wrong, and while they agree neither jumped;
 - without such a witness, a clock that moved by more than 5 s beside the time that went by is not believed for five minutes,
   or until it is back.
@@ -109,7 +109,7 @@ class Watch:
         before = clock.wall().timestamp()
         witness = _database_clock()
         after = clock.wall().timestamp()
-        newest = TrailEvent.objects.order_by("-id").values_list("at", flat=True).first()
+        newest = TrailEvent.objects.order_by("-at").values_list("at", flat=True).first()
         offset = 0.0
         if witness is not None and not before - TOLERANCE <= witness <= after + TOLERANCE:
             offset = witness - (before + after) / 2

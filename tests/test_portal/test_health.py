@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agents import clock
-from agents.audit import alarms, reactions
+from agents.audit import alarms, reactions, timekeeping
 from agents.audit.events import Event
 from agents.audit.models import Alarm, DueRun, Reaction, Rollback, TrailEvent, TrailRef
 from agents.audit.trail import record
@@ -53,6 +53,16 @@ def test_administrators_read_of_an_alarm_on_every_page_and_others_do_not(cast: C
 def test_a_scheduler_that_stopped_is_told_though_nobody_is_left_to_raise_an_alarm(cast: Cast) -> None:
     DueRun.objects.create(name="beat", started_at=clock.now() - timedelta(hours=3), finished_at=clock.now())
     assert "The scheduler was last seen 3 hours ago" in page(cast.ada)
+
+
+def test_a_clock_that_is_not_believed_is_told_by_the_machine_whose_it_is(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timekeeping, "is_watching", True)
+    timekeeping.begin()
+    assert "m-banner" not in page(cast.ada)
+    with time_machine.travel(clock.now() - timedelta(minutes=3)):
+        assert "No access is allowed until it is right." in page(cast.ada)
+        assert "m-banner" not in page(cast.sam)
+    timekeeping.begin()
 
 
 def test_while_the_portal_is_read_only_everybody_knows(cast: Cast) -> None:
