@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from agents.audit import health_lines, vitals
+from agents.audit import health_lines, timekeeping, vitals
 from agents.audit.models import Alarm, DueRun, Rollback
 from agents.people.choices import SEES_EVERYTHING, Role
 from agents.people.models import User
@@ -28,7 +28,7 @@ class Banner:
 def banners(user: User) -> list[Banner]:
     """For everybody while nothing is written; for those who can do something, also while an alarm is open.
 
-    With the scheduler stopped nobody raises alarms, so that one is looked at here.
+    With the scheduler stopped nobody raises alarms, and the clock is each machine's own: these two are looked at here.
     """
     found = []
     if Rollback.objects.filter(acknowledged_at__isnull=True).exists():
@@ -40,16 +40,16 @@ def banners(user: User) -> list[Banner]:
         )
     if not user.has_role(*TOLD):
         return found
-    sentences = list(
-        Alarm.objects.filter(cleared_at__isnull=True)
-        .exclude(name="rollback")
-        .order_by("raised_at")
-        .values_list("sentence", flat=True)
-    )
+    why_not_trusted = timekeeping.why_not_trusted()
+    told_apart = ["rollback", "scheduler", *(["clock"] if why_not_trusted else [])]
+    is_open = Alarm.objects.filter(cleared_at__isnull=True).exclude(name__in=told_apart)
+    sentences = list(is_open.order_by("raised_at").values_list("sentence", flat=True))
     age = vitals.scheduler_age(DueRun.objects.filter(name=vitals.SCHEDULER).first())
     if age is not None and age > health_lines.SCHEDULER_BAD:
         said = _("The scheduler was last seen %(span)s ago, so nothing that is due is done.")
         sentences = [said % {"span": health_lines.spoken(age)}, *sentences]
+    if why_not_trusted:
+        sentences = [why_not_trusted + " " + _("No access is allowed until it is right."), *sentences]
     if sentences:
         more = len(sentences) - MOST_NAMED
         words = " ".join(sentences[:MOST_NAMED])

@@ -35,6 +35,7 @@ PROGRAMS = {
     "postgresql": ("postgres", "initdb"),
     "redis-server": ("redis-server", "valkey-server"),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "faketime": ("faketime",),
 }
 
 

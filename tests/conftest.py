@@ -18,6 +18,7 @@ MARKS = {
     "sqlite": "runs on SQLite only",
     "postgresql": "runs on PostgreSQL only",
     "redis": "needs the tests' Redis; runs together with PostgreSQL, as in production",
+    "faketime": "sets the clock of a process of its own; needs Debian's libfaketime",
     "browser": "drives a real browser; runs once, on SQLite",
     "bench": "measures ratios; runs with --bench",
     "soak": "kills, fuzzes or hammers for long; runs with --soak",
@@ -63,6 +64,8 @@ def _out_of_place(config: pytest.Config) -> set[str]:
     marks = {"sqlite", "browser"} if on_postgresql else {"postgresql", "redis"}
     if not on_postgresql and not has_browser() and os.environ.get("CI") != "true":
         marks.add("browser")
+    if program("faketime") is None and os.environ.get("CI") != "true":
+        marks.add("faketime")
     if not config.option.bench:
         marks.add("bench")
     if config.option.soak:
@@ -93,6 +96,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     lines = [f"mandate: on {config.option.database}"]
     if config.option.database == "sqlite" and not has_browser():
         lines.append("mandate: not covered here: the browser tests. To cover them install chromium.")
+    if program("faketime") is None:
+        lines.append("mandate: not covered here: a machine whose clock is set. To cover it install faketime.")
     return lines
 
 

@@ -2,9 +2,10 @@
 
 `agents.clock` stays the only source; this looks at it, without trusting it:
 - a clock that is behind the latest moment this process has believed was set back (1 s or more);
-- a clock that is behind the newest event of the trail by more than 5 s was set back while we were away;
+- a clock that is behind the latest event of the trail by more than 5 s was set back while we were away;
 - on PostgreSQL, a clock more than 5 s from the database server's is wrong, and while they agree neither jumped;
-- without such a witness, a clock that jumped ahead by more than 5 s is believed again after five minutes.
+- without such a witness, a clock that moved by more than 5 s beside the time that went by is not believed for five minutes,
+  or until it is back.
 
 While the clock is not believed, `runtime.decisions` denies and the health line `clock` raises an alarm. The trail is still
 written, so that this can be told, unless the clock is behind the trail itself. The past that seed_demo tells under
@@ -27,7 +28,8 @@ from agents.audit.models import TrailEvent
 TOLERANCE = 5.0  # seconds between two clocks that count as agreeing
 SET_BACK = 1.0  # seconds: less than this is what time services do all day
 ASK_EVERY = 5.0  # seconds an answer of the database is used
-SETTLES_AFTER = 300.0  # seconds after a jump ahead that nobody can confirm
+SETTLES_AFTER = 300.0  # seconds after a move that nobody can confirm
+DRIFT = 1e-4  # a second in three hours: two clocks of one machine do not differ more by themselves
 HURRIED = 0.5  # seconds: readings further apart than this belong to different moments
 
 is_watching = True  # tests turn this off in their own process (tests/conftest.py), and on again where they test this
@@ -68,11 +70,10 @@ class Reading:
 class Watch:
     """What one process has seen of its clock. Times are seconds; `ran` counts from the machine's start, never back."""
 
-    wall: float = 0.0
-    ran: float = 0.0
-    believed: float = 0.0  # the latest moment that was believed
-    jumped_at: float | None = None  # as `ran`
-    jump: float = 0.0
+    believed: float = 0.0  # the latest moment that was ever believed
+    base: tuple[float, float] | None = None  # clock and running time when it was last believed
+    moved: float = 0.0  # how far the clock has moved since then, beside the time that went by
+    moved_at: float | None = None  # as `ran`
     asked_at: float | None = None  # as `ran`
     offset: float = 0.0
     has_witness: bool = False
@@ -82,33 +83,39 @@ class Watch:
     def look(self) -> Reading:
         wall, ran = _both()
         with self.lock:
-            moved = (wall - self.wall) - (ran - self.ran) if self.wall else 0.0
-            self.wall, self.ran = wall, ran
-            if moved > TOLERANCE:
-                self.jumped_at, self.jump = ran, moved
-            is_due = self.asked_at is None or ran - self.asked_at > ASK_EVERY or abs(moved) > SET_BACK
+            is_new = self._measure(wall, ran)
+            is_due = is_new or self.asked_at is None or ran - self.asked_at > ASK_EVERY
         if is_due and not connection.needs_rollback:
             self._ask(ran)
         with self.lock:
             sentence = self._doubt(wall, ran)
             if sentence is None:
-                self.believed = max(self.believed, wall)
+                self.believed, self.base = max(self.believed, wall), (wall, ran)
+                self.moved, self.moved_at = 0.0, None
             return Reading(wall, self.offset, self.trail_at - wall, sentence)
+
+    def _measure(self, wall: float, ran: float) -> bool:
+        """Whether the clock was moved since the look before this one."""
+        if self.base is None:
+            return False
+        before, gone = self.moved, ran - self.base[1]
+        moved = wall - self.base[0] - gone
+        self.moved = moved if abs(moved) > TOLERANCE + gone * DRIFT else 0.0
+        self.moved_at = (self.moved_at or ran) if self.moved else None
+        return abs(moved - before) > SET_BACK
 
     def _ask(self, ran: float) -> None:
         """Outside the lock: a slow database holds up nobody else. However slow it is, its clock is never misjudged for that."""
         before = clock.wall().timestamp()
         witness = _database_clock()
         after = clock.wall().timestamp()
-        newest = TrailEvent.objects.order_by("-id").values_list("at", flat=True).first()
+        newest = TrailEvent.objects.order_by("-at").values_list("at", flat=True).first()
         offset = 0.0
         if witness is not None and not before - TOLERANCE <= witness <= after + TOLERANCE:
             offset = witness - (before + after) / 2
         with self.lock:
             self.asked_at, self.offset, self.has_witness = ran, offset, witness is not None
             self.trail_at = newest.timestamp() if newest else 0.0
-            if self.has_witness and not offset:
-                self.jumped_at = None
 
     def _doubt(self, wall: float, ran: float) -> str | None:
         if self.offset:
@@ -119,10 +126,11 @@ class Watch:
             return _("This machine's clock is %(span)s behind the newest event of the trail.") % {
                 "span": _span(self.trail_at - wall)
             }
-        if self.jumped_at is not None:
-            if ran - self.jumped_at < SETTLES_AFTER:
-                return _("This machine's clock jumped ahead by %(span)s.") % {"span": _span(self.jump)}
-            self.jumped_at = None
+        if self.moved_at is not None and not self.has_witness and ran - self.moved_at < SETTLES_AFTER:
+            said = _("This machine's clock jumped ahead by %(span)s.")
+            if self.moved < 0:
+                said = _("This machine's clock was set back by %(span)s.")
+            return said % {"span": _span(self.moved)}
         return None
 
 
