@@ -23,3 +23,11 @@ def hold_to(name: str, small: float, large: float, goal: float) -> None:
     verdict = "ok" if ratio <= goal else "MISSED"
     print(f"\nbench: {name}: {small * 1000:.2f} ms -> {large * 1000:.2f} ms, ratio {ratio:.2f}, goal <= {goal:.2f}: {verdict}")
     assert ratio <= goal
+
+
+def at_least(name: str, measured: float, reference: float, goal: float, unit: str = "/s") -> None:
+    """measured, reference: rates. Their ratio is printed beside its goal; a miss fails the bench."""
+    ratio = measured / reference
+    verdict = "ok" if ratio >= goal else "MISSED"
+    print(f"\nbench: {name}: {measured:,.0f} of {reference:,.0f}{unit}, ratio {ratio:.2f}, goal >= {goal:.2f}: {verdict}")
+    assert ratio >= goal
