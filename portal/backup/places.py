@@ -19,11 +19,11 @@ def rooms() -> dict[str, Path]:
 
 
 def checkpoints() -> Path:
-    return Path(getattr(settings, "MANDATE_CHECKPOINT_DIR", settings.DATA_DIR / "checkpoints"))
+    return Path(settings.MANDATE_CHECKPOINT_DIR)
 
 
 def signing_key() -> Path:
-    return Path(getattr(settings, "MANDATE_SIGNING_KEY_FILE", settings.DATA_DIR / "signing_key.pem"))
+    return Path(settings.MANDATE_SIGNING_KEY_FILE)
 
 
 def secret_key() -> Path:
@@ -38,9 +38,14 @@ def keys() -> dict[str, Path]:
 
 
 def contents() -> Iterator[tuple[str, Path]]:
-    """Each file that belongs in an archive beside the database and the keys, with its name there."""
-    for room, folder in {**rooms(), "checkpoints": checkpoints()}.items():
-        for path in sorted(folder.rglob("*")):
-            is_passing = path.name.startswith(".") or path.suffix in (UNFINISHED, ".new") or path.name == "lock"
-            if path.is_file() and not path.is_symlink() and not is_passing:
-                yield f"{room}/{path.relative_to(folder).as_posix()}", path
+    """Each pack and file, with its name in an archive."""
+    for room, folder in rooms().items():
+        yield from named(room, folder)
+
+
+def named(room: str, folder: Path) -> Iterator[tuple[str, Path]]:
+    """The finished files of a folder, with their names in an archive."""
+    for path in sorted(folder.rglob("*")):
+        is_passing = path.name.startswith(".") or path.suffix in (UNFINISHED, ".new") or path.name == "lock"
+        if path.is_file() and not path.is_symlink() and not is_passing:
+            yield f"{room}/{path.relative_to(folder).as_posix()}", path

@@ -15,11 +15,14 @@ from django.db import connections, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from agents import clock
+from agents.audit import rollback, sealing
 from agents.audit.actors import Actor
 from agents.audit.errors import Refusal
 from agents.audit.events import Event
 from agents.audit.models import TrailRef
+from agents.audit.sealing import NotSealed
 from agents.audit.trail import record
+from agents.audit.verifier.note import BadNote
 from portal.backup import archive, places, postgresql, sqlite
 from portal.backup.manifest import CannotRestore, Manifest
 from portal.backup.stillness import stillness
@@ -32,13 +35,16 @@ NAMES = {"sqlite": "the built-in SQLite", "postgresql": "PostgreSQL"}
 
 @dataclass(frozen=True)
 class Restored:
-    """kept: the folder with what was there before, if there was anything; left_alone: keys that were not replaced."""
+    """kept: the folder with what was there before, if there was anything; left_alone: keys that were not replaced;
+    missing: how many events are known to be gone, None when none are; doubt: why that could not be told."""
 
     manifest: Manifest
     kept: Path | None
     keys: list[str]
     left_alone: list[str]
     checkpoints_put_back: bool
+    missing: int | None
+    doubt: str
 
 
 def restore(file: Path, *, by: Actor, show: Show) -> Restored:
@@ -58,15 +64,19 @@ def restore(file: Path, *, by: Actor, show: Show) -> Restored:
             archive.unpack(file, manifest, place, advance)
             sha256 = archive.digest_of(file)
         kept = data / f"before-restore-{clock.now():%Y%m%d-%H%M%S}"
-        tell = _Telling(file.name, sha256, manifest, by)
+        settle_in = _SettlingIn(file.name, sha256, manifest, by)
         staged = place / archive.DATABASES[manifest.topology]
         if topology() == "sqlite":
             sqlite.look_over(staged, manifest.facts)
         _add_files(place, kept)
         with show("Restoring the database"):
-            (_put_back_postgresql if topology() == "postgresql" else _put_back_sqlite)(staged, manifest, kept, tell)
+            if topology() == "postgresql":
+                missing, doubt = _put_back_postgresql(staged, manifest, settle_in)
+            else:
+                missing, doubt = _put_back_sqlite(staged, kept, settle_in)
         keys, left_alone = _add_keys(place)
-        return Restored(manifest, kept if kept.exists() else None, keys, left_alone, _add_checkpoints(place))
+        put_back = _add_checkpoints(place)
+        return Restored(manifest, kept if kept.exists() else None, keys, left_alone, put_back, missing, doubt)
 
 
 def _refuse_foreign(manifest: Manifest) -> None:
@@ -86,15 +96,29 @@ def _number(version: str) -> list[int]:
 
 
 @dataclass(frozen=True)
-class _Telling:
-    """Writes backup.restored into whichever database is connected."""
+class _SettlingIn:
+    """What the connected database does first after it came back."""
 
     name: str
     sha256: str
     manifest: Manifest
     by: Actor
 
-    def __call__(self) -> None:
+    def __call__(self) -> tuple[int | None, str]:
+        """backup.restored is in the trail, and the portal is read-only if events after the backup are known to be missing.
+
+        Gives how many those are, and what stood in the way of knowing.
+        """
+        doubt = ""
+        try:
+            sealing.seal()  # before anything is written: what came back belongs to the epoch that it was written in
+            self._record()
+            found = rollback.look()
+        except (NotSealed, BadNote) as problem:
+            doubt, found = str(problem), None
+        return found.missing_count if found else None, doubt
+
+    def _record(self) -> None:
         after: dict[str, Any] = {
             "sha256": self.sha256,
             "taken_at": self.manifest.created_at,
@@ -104,14 +128,15 @@ class _Telling:
             record(Event.BACKUP_RESTORED, TrailRef("backup", self.sha256[:16], self.name), by=self.by, after=after)
 
 
-def _put_back_sqlite(staged: Path, manifest: Manifest, kept: Path, tell: _Telling) -> None:
+def _put_back_sqlite(staged: Path, kept: Path, settle_in: _SettlingIn) -> tuple[int | None, str]:
     """Migrated and told beside the old one, then swapped by one rename."""
     with _connected_to(staged):
         call_command("createcachetable", verbosity=0)
         call_command("migrate", verbosity=0, skip_checks=True)
-        tell()
+        found = settle_in()
     sqlite.make_whole(staged)
     sqlite.swap(staged, places.database_file(), kept)
+    return found
 
 
 @contextmanager
@@ -126,7 +151,7 @@ def _connected_to(file: Path) -> Iterator[None]:
         connections["default"].settings_dict["NAME"] = usual
 
 
-def _put_back_postgresql(staged: Path, manifest: Manifest, kept: Path, tell: _Telling) -> None:
+def _put_back_postgresql(staged: Path, manifest: Manifest, settle_in: _SettlingIn) -> tuple[int | None, str]:
     """Replaced in one transaction; then triggers and rights are put back by migrate, as the owner."""
     postgresql.load(owner_url(), staged, manifest.facts)
     for command, *options in (("createcachetable",), ("migrate", "--skip-checks")):
@@ -134,7 +159,7 @@ def _put_back_postgresql(staged: Path, manifest: Manifest, kept: Path, tell: _Te
         done = subprocess.run(words, check=False, capture_output=True, text=True)  # noqa: S603
         if done.returncode:
             raise Refusal(f"The backup is in the database, but `manage.py {command}` failed. Run it again: {done.stderr[-2000:]}")
-    tell()
+    return settle_in()
 
 
 def _add_files(place: Path, kept: Path) -> None:

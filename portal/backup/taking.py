@@ -1,5 +1,7 @@
 """Taking a backup while the portal runs."""
 
+import fcntl
+import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -51,6 +53,7 @@ def take(where: Path, *, with_keys: bool, by: Actor, show: Show) -> Taken:
     """
     target = _target(where)
     with workshop(target.parent) as place:
+        _copy_checkpoints(place / "checkpoints")
         database = place / archive.DATABASES[topology()]
         with show("Copying the database") as advance:
             held = _copy(database, advance)
@@ -75,6 +78,20 @@ def _target(where: Path) -> Path:
     return target
 
 
+def _copy_checkpoints(place: Path) -> None:
+    """Before the database is: so none of them tells of events that the copy of the database lacks."""
+    folder = places.checkpoints()
+    place.mkdir()
+    if not folder.is_dir():
+        return
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # nobody is in the middle of writing one
+        for name, path in places.named("checkpoints", folder):
+            copied = place.parent / name
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copied)
+
+
 def _copy(database: Path, advance: Advance) -> Facts:
     if topology() == "postgresql":
         return postgresql.copy(owner_url(), database)
@@ -83,7 +100,8 @@ def _copy(database: Path, advance: Advance) -> Facts:
 
 def _pack(place: Path, database: Path, held: Facts, *, with_keys: bool, show: Show) -> tuple[Path, Manifest]:
     """The finished archive in the workshop. The files are listed after the database was copied, so none of its packs lacks."""
-    files = [(database.name, database), *places.contents(), *(places.keys().items() if with_keys else ())]
+    files = [(database.name, database), *places.named("checkpoints", place / "checkpoints"), *places.contents()]
+    files += places.keys().items() if with_keys else ()
     draft = place / "archive.tar"
     with show("Writing the archive") as advance:
         writer = archive.Writer(draft, advance, sum(path.stat().st_size for _name, path in files))

@@ -6,10 +6,12 @@ import stat
 import tarfile
 from pathlib import Path
 
+import pytest
 from django.db import connections
 
-from agents.audit import protection
-from agents.audit.models import TrailEvent
+from agents.audit import gate, protection
+from agents.audit.errors import Closed
+from agents.audit.models import Rollback, Seal, TrailEvent
 from agents.people.models import User
 from tests.backups import fresh_place, looking_at, people, trail
 from tests.database import TestDatabase
@@ -98,22 +100,62 @@ def test_restore_over_the_same_place_puts_the_database_back_and_keeps_what_was_t
 
 def test_checkpoints_and_keys_that_are_there_are_left_alone(own_database: TestDatabase, tmp_path: Path) -> None:
     checkpoints = own_database.folder / "checkpoints"
-    checkpoints.mkdir()
-    (checkpoints / "newest").write_text("1")
+    checkpoints.mkdir(exist_ok=True)
+    (checkpoints / "of-yesterday").write_text("1")
     (own_database.folder / "secret_key").write_text("the first secret key")
     archive = backup(own_database, tmp_path, "--with-keys")
-    (checkpoints / "newest").write_text("2")
+    (checkpoints / "of-yesterday").write_text("2")
     (own_database.folder / "secret_key").write_text("another secret key")
     done = own_database.command("restore", str(archive), "--yes")
     assert done.returncode == 0, done.stderr
-    assert (checkpoints / "newest").read_text() == "2"
+    assert (checkpoints / "of-yesterday").read_text() == "2"
     assert (own_database.folder / "secret_key").read_text() == "another secret key"
     assert "Left as they are, though the backup holds others: secret_key." in done.stdout
     with fresh_place(own_database, tmp_path / "new") as place:
         done = place.command("restore", str(archive), "--yes", MANDATE_SECRET_KEY="x" * 40)
         assert done.returncode == 0, done.stderr
-        assert (place.folder / "checkpoints" / "newest").read_text() == "1"
+        assert (place.folder / "checkpoints" / "of-yesterday").read_text() == "1"
         assert (place.folder / "secret_key").read_text() == "the first secret key"
+
+
+def test_restore_over_a_trail_that_went_on_is_announced_and_read_only_until_acknowledged(
+    own_database: TestDatabase, tmp_path: Path
+) -> None:
+    assemble()
+    assert own_database.command("audit_checkpoint").returncode == 0
+    archive = backup(own_database, tmp_path)
+    person("Zoe")
+    connections.close_all()
+    assert own_database.command("audit_checkpoint").returncode == 0
+    known = Seal.objects.order_by("-number")[0].size
+    connections.close_all()
+    done = own_database.command("restore", str(archive), "--yes")
+    assert "events after the backup are known to be missing" in done.stdout, done.stdout + done.stderr
+    waiting = Rollback.objects.get()
+    assert (waiting.known_size, waiting.acknowledged_at) == (known, None)
+    gate.forget()
+    with pytest.raises(Closed):
+        person("Yan")
+    connections.close_all()
+    assert own_database.command("audit_acknowledge", "--reason", "The disk was lost.").returncode == 0
+    verified = own_database.command("audit_verify")
+    assert verified.returncode == 0, verified.stdout
+    gate.forget()
+    person("Yan")
+
+
+def test_restore_into_an_empty_place_is_not_taken_for_a_loss(own_database: TestDatabase, tmp_path: Path) -> None:
+    assemble()
+    assert own_database.command("audit_checkpoint").returncode == 0
+    archive = backup(own_database, tmp_path, "--with-keys")
+    with fresh_place(own_database, tmp_path / "new") as place:
+        done = place.command("restore", str(archive), "--yes")
+        assert "missing" not in done.stdout, done.stdout
+        assert place.command("audit_checkpoint").returncode == 0  # with the key that signed before
+        verified = place.command("audit_verify")
+        assert verified.returncode == 0, verified.stdout
+        with looking_at(place):
+            assert not Rollback.objects.exists()
 
 
 def test_keys_are_in_the_archive_only_when_asked_for(own_database: TestDatabase, tmp_path: Path) -> None:

@@ -52,10 +52,12 @@ def _told(restored: Restored) -> list[str]:
         lines.append(f"Left as they are, though the backup holds others: {', '.join(restored.left_alone)}.")
     if restored.checkpoints_put_back:
         lines.append("The checkpoints of the backup are in place, since there were none.")
-    else:
+    if restored.missing is not None:
         lines.append(
-            "The checkpoints were not touched. If they know of events after the backup, the portal starts read-only and says how"
-            " many are missing, until an administrator acknowledges it."
+            f"{restored.missing:,} events after the backup are known to be missing. The portal is read-only until you have looked"
+            " at what is lost and said so: `manage.py audit_acknowledge --reason …`."
         )
+    if restored.doubt:
+        lines.append(f"Whether events are missing could not be told: {restored.doubt}")
     lines.append(f"Next: `manage.py audit_verify`, then start the portal on {settings.MANDATE_BASE_URL}.")
     return lines
