@@ -1,6 +1,6 @@
 """A PostgreSQL and a Redis of the tests' own: own folder, own ports, gone afterwards.
 
-    python -m tests.services run [--or-skip] [--durable] -- COMMAND…   starts both, runs the command with their addresses, stops both
+    python -m tests.services run [--or-skip] -- COMMAND…   starts both, runs the command with their addresses, stops both
     python -m tests.services start FOLDER                  starts both and prints the variables to export
     python -m tests.services stop FOLDER
 
