@@ -15,7 +15,7 @@ BODY = (
     '"label":"Invoice robot: records:export"},"v":1}'
 )
 FILL = f"""INSERT INTO audit_trailevent (at, event, target_kind, target_key, about, actor_kind, actor_key, body, digest)
-SELECT '2026-11-24T10:00:00Z'::timestamptz + n * interval '1 millisecond', 'grant.held', 'grant',
+SELECT '2026-11-24T10:00:00Z'::timestamptz, 'grant.held', 'grant',
     '9a0b1c2d-3e4f-4a5b-8c6d-' || lpad(to_hex(n), 12, '0'), 'agent:7f3b9f5e-2d51-4a58-9d6d-' || lpad(to_hex(n), 12, '0'),
     'person', '0b1c7f6e-53a4-4c0e-9f27-1f2e3d4c5b6a', body, sha256('\\x00'::bytea || body)
 FROM (SELECT n, convert_to(replace('{BODY}', '{{uid}}', lpad(to_hex(n), 12, '0')), 'UTF8') AS body
