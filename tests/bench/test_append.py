@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from agents.audit.events import Event
 from agents.audit.models import TrailEvent, TrailRef
 from agents.audit.trail import record
-from tests.bench.ratio import at_least
+from tests.bench.ratio import is_at_least
 from tests.bench.trail import bare_table
 from tests.database import TestDatabase
 from tests.people import TEST
@@ -47,7 +47,7 @@ def test_append_costs_little_more_than_a_bare_insert(own_database: TestDatabase)
                 once()
                 took[once].append(time.perf_counter() - started)
     theirs, ours = (1 / statistics.median(took[once][100:]) for once in (insert, tell))
-    at_least("events in transactions of their own, of the same bare INSERT", ours, theirs, 0.85)
+    assert is_at_least("events in transactions of their own, of the same bare INSERT", ours, theirs, 0.85)
 
 
 def tell() -> None:
