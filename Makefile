@@ -27,7 +27,7 @@ check: ## format, lint, types, import contracts, templates, security, drawn docs
 
 bench: ## how answers slow down as data grows; fails when a ratio misses its goal
 	@$(PYTHON) -I portal/bootstrap.py test
-	@$(SERVICES) run --or-skip -- $(PY) -m pytest --database postgresql --bench -s -q tests/bench $(ARGS)
+	@$(SERVICES) run --or-skip --durable -- $(PY) -m pytest --database postgresql --bench -s -q tests/bench $(ARGS)
 
 format: ## rewrites the code the way `make check` wants it
 	@$(PYTHON) -I portal/bootstrap.py check

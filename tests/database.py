@@ -95,6 +95,12 @@ def template() -> TestDatabase:
     return made
 
 
+def make_empty(place: TestDatabase) -> None:
+    """The database is there and holds nothing; on SQLite that is an empty folder."""
+    if place.kind == "postgresql":
+        _as_owner("CREATE DATABASE {}", place.name)
+
+
 def _at(url: str, name: str) -> str:
     return urlsplit(url)._replace(path=f"/{name}").geturl()
 

@@ -26,7 +26,7 @@ from portal.bootstrap import program
 OWNER, APP = "mandate_owner", "mandate_app"
 OWNER_VARIABLE, APP_VARIABLE, REDIS_VARIABLE = "TEST_DATABASE_OWNER_URL", "TEST_DATABASE_URL", "TEST_REDIS_URL"
 SUPERUSER_VARIABLE = "TEST_DATABASE_SUPERUSER_URL"  # makes and drops databases, and attacks the trail in its tests
-# The tests' data may be lost in a power cut, so it is not worth a disk flush for each commit.
+# The tests' data may be lost in a power cut, so it is not worth a disk flush for each commit; a bench (--durable) pays for it.
 POSTGRESQL_OPTIONS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
@@ -43,11 +43,14 @@ def missing() -> list[str]:
     return [package for package, path in wanted.items() if path is None]
 
 
-def start(folder: Path) -> dict[str, str]:
-    """Both run; the variables that tell the tests where."""
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "max_wal_size": "4GB"}
+
+
+def start(folder: Path, *, durable: bool = False) -> dict[str, str]:
+    """Both run; the variables that tell the tests where. durable: PostgreSQL keeps what it says, as in production."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)  # the postgres user must get through
-    port = _start_postgresql(folder / "postgresql")
+    port = _start_postgresql(folder / "postgresql", POSTGRESQL_OPTIONS | (DURABLE if durable else {}))
     redis_port = _start_redis(folder / "redis")
     return {
         OWNER_VARIABLE: f"postgres://{OWNER}@127.0.0.1:{port}/postgres",
@@ -68,14 +71,14 @@ def stop(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start_postgresql(data: Path) -> int:
+def _start_postgresql(data: Path, wanted: dict[str, str]) -> int:
     port = free_port()
     data.mkdir()
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(data, user.pw_uid, user.pw_gid)
     _as_postgres([_binary("initdb"), "--pgdata", str(data), "--auth", "trust", "--username", "postgres", "--encoding", "UTF8"])
-    options = {**POSTGRESQL_OPTIONS, "port": str(port), "unix_socket_directories": str(data)}
+    options = {**wanted, "port": str(port), "unix_socket_directories": str(data)}
     flags = " ".join(f"-c {name}={value}" for name, value in options.items())
     log = str(data / "server.log")
     _as_postgres([_binary("pg_ctl"), "start", "--pgdata", str(data), "--wait", "--silent", "--log", log, "--options", flags])
@@ -134,7 +137,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def run(command: list[str], *, or_skip: bool) -> int:
+def run(command: list[str], *, or_skip: bool, durable: bool = False) -> int:
     """The command's exit code, with both servers there for as long as it ran."""
     lacking = missing()
     if lacking:
@@ -145,7 +148,7 @@ def run(command: list[str], *, or_skip: bool) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="mandate-services-"))
     try:
-        return subprocess.run(command, check=False, env={**os.environ, **start(folder)}).returncode
+        return subprocess.run(command, check=False, env={**os.environ, **start(folder, durable=durable)}).returncode
     finally:
         stop(folder)
 
@@ -155,12 +158,14 @@ def main() -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     running = verbs.add_parser("run")
     running.add_argument("--or-skip", action="store_true", help="without the servers, skip the command")
+    running.add_argument("--durable", action="store_true", help="flush every commit to the disk, as in production")
     running.add_argument("command", nargs=argparse.REMAINDER)
     for name in ("start", "stop"):
         verbs.add_parser(name).add_argument("folder", type=Path)
     given = parser.parse_args()
     if given.verb == "run":
-        return run(given.command[1:] if given.command[:1] == ["--"] else given.command, or_skip=given.or_skip)
+        command = given.command[1:] if given.command[:1] == ["--"] else given.command
+        return run(command, or_skip=given.or_skip, durable=given.durable)
     if given.verb == "stop":
         stop(given.folder.absolute())
     else:

@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 
 from agents.audit import gate, labels, reactions, timekeeping
 from agents.audit.actors import Actor
+from agents.audit.appending import append
 from agents.audit.context import origin
 from agents.audit.events import Event
 from agents.audit.models import TrailEvent, TrailRef
@@ -69,9 +70,9 @@ def record(
             "address": whence.address,
         }
     )
-    row = TrailEvent.objects.create(
+    row = TrailEvent(
         at=at,
-        event=event,
+        event=str(event.value),
         target_kind=ref.kind,
         target_key=ref.key,
         about=ref.about or f"{ref.kind}:{ref.key}",
@@ -80,6 +81,7 @@ def record(
         body=body,
         digest=hashlib.sha256(LEAF + body).digest(),
     )
+    append(row)
     reactions.owe(event, row.pk)
     return row
 

@@ -12,11 +12,17 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
 VARIABLE = "MANDATE_LIFELINE"
 PR_SET_PDEATHSIG = 1
+
+
+def lock_name(processes: Iterable[str]) -> str:
+    """The file that the supervisor of these processes holds."""
+    return f"serve-{'-'.join(sorted(processes))}.lock"
 
 
 def grip(path: Path, patience: float = 5.0) -> TextIO | None:

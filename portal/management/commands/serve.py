@@ -13,6 +13,7 @@ from django.db import connections
 from agents.audit import rollback
 from agents.audit.verifier.note import BadNote
 from agents.people.models import Organisation
+from portal.serving import lifeline
 from portal.serving.supervisor import Supervisor
 
 PROCESSES = ["web", "worker", "beat"]
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         configuration = settings.CONFIGURATION
         if "web" in names and not _is_free(configuration.bind, configuration.port):
             raise CommandError(f"Port {configuration.port} is taken. Choose another one: PORT={configuration.port + 1} make run")
-        lock = settings.DATA_DIR / f"serve-{'-'.join(sorted(names))}.lock"
+        lock = settings.DATA_DIR / lifeline.lock_name(names)
         supervisor = Supervisor(names, lock, say=self._say, parent=parent)
         if not supervisor.take_over():
             raise CommandError(f"Mandate already runs on the data in {settings.DATA_DIR}.")
