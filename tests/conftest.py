@@ -9,7 +9,6 @@ from agents.audit import timekeeping
 from portal.bootstrap import PROGRAMS, program
 from tests.database import prepare_own
 from tests.people import cast  # noqa: F401  (a fixture for every test)
-from tests.services import REDIS_VARIABLE
 
 MARKS = {
     "sqlite": "runs on SQLite only",
@@ -62,9 +61,7 @@ def _out_of_place(config: pytest.Config) -> set[str]:
         marks.add("browser")
     if not config.option.bench:
         marks.add("bench")
-    if config.option.soak:
-        marks -= {"postgresql", "redis"} if REDIS_VARIABLE in os.environ else set()
-    else:
+    if not config.option.soak:
         marks.add("soak")
     return marks
 
