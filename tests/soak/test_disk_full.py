@@ -98,6 +98,8 @@ def test_full_disk_refuses_cleanly_and_room_is_all_it_needs(cramped: TestDatabas
         print(f"\n{len(ledger.acknowledged)} acknowledged, statuses {dict(ledger.statuses)}")
     assert ledger.silent == 0
     assert_kept(ledger)
+    verified = cramped.command("audit_verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
 def accept(bob: Person, uid: str) -> int:
