@@ -16,6 +16,7 @@ from compliance.models import Pack
 from reviews.models import Item
 from tests.database import ROOT
 from tests.people import Cast
+from tests.soak.forms import registration_of
 from tests.soak.people import Ledger, Person
 
 COLUMNS = (
@@ -46,23 +47,7 @@ class House:
     def register(self) -> None:
         """Ann sends the form, and once more when nobody answered: the name she chose is taken only once."""
         name = f"Night shift {len(self.names)}"
-        wanted = [self.cast.read_records, self.cast.export_records]
-        form: dict[str, object] = {
-            "name": name,
-            "kind": "ai_agent",
-            "purpose": "Shows that what was acknowledged stays.",
-            "platform": "Claude on Bedrock",
-            "human_owner": "bob@example.org",
-            "technical_owner": "ann@example.org",
-            "environment": "production",
-            "region": "US",
-            "legal_entity": self.cast.hospital.slug,
-            "data_classes": ["ephi"],
-            "systems": [self.cast.records.slug],
-            "want": [str(one.uid) for one in wanted],
-            **{f"days-{one.uid}": "30" for one in wanted},
-            "step": "submit",
-        }
+        form = {**registration_of(self.cast), "name": name}
         answer = self.ann.submit("/agents/new/", form, what="register", key=name)
         if answer is not None and answer.status_code in {302, 400}:  # 400: the name is taken, by what she sent before
             self.names.append(name)

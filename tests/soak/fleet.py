@@ -13,8 +13,8 @@ import psutil
 
 from portal.bootstrap import program
 from tests.database import ROOT
-from tests.services import free_port
 
+SERVE = [sys.executable, "manage.py", "serve"]
 SEALER = [sys.executable, "-m", "tests.soak.sealer"]
 
 
@@ -109,10 +109,6 @@ def redis_command(folder: Path, port: int) -> list[str]:
 
 def redis_url(port: int) -> str:
     return f"redis://127.0.0.1:{port}/0"
-
-
-def a_port() -> int:
-    return free_port()
 
 
 def ours(folder: Path) -> list[str]:

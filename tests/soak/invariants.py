@@ -54,30 +54,26 @@ def all_of(house: House) -> list[str]:
 def broken_chains() -> Iterator[str]:
     """Each thing's moves follow one another without a gap, from its beginning to the state its row has now."""
     told: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    seen: set[tuple[str, str]] = set()
     for event in TrailEvent.objects.filter(target_kind__in=BEGINNINGS).order_by("id").iterator():
-        key = (event.target_kind, event.target_key)
-        seen.add(key)
+        moves = told[event.target_kind, event.target_key]
         if "state" in event.before and "state" in event.after:
-            told[key].append((str(event.before["state"]), str(event.after["state"])))
+            moves.append((str(event.before["state"]), str(event.after["state"])))
     for kind, (first, model) in BEGINNINGS.items():
-        rows = {str(uid): str(state) for uid, state in model._default_manager.values_list("uid", "state")}
-        for uid, state in rows.items():
-            moves = told.pop((kind, uid), [])
-            if not moves:
-                if state not in first:
-                    yield f"{kind} {uid} is {state}, and no event says how"
-                continue
-            if moves[0][0] not in first:
-                yield f"{kind} {uid} began as {moves[0][0]}"
-            for (_before, after), (before, _after) in itertools.pairwise(moves):
-                if after != before:
-                    yield f"{kind} {uid}: {moves} has a gap"
-            if moves[-1][1] != state:
-                yield f"{kind} {uid} is {state}, the trail says {moves}"
-        for event_kind, uid in seen:
-            if event_kind == kind and uid not in rows:
-                yield f"the trail tells of {kind} {uid}, which does not exist"
+        for uid, state in model._default_manager.values_list("uid", "state"):
+            if wrong := why_no_chain(told.pop((kind, str(uid)), []), first, str(state)):
+                yield f"{kind} {uid} is {state}: {wrong}"
+    yield from (f"the trail tells of {kind} {uid}, which does not exist" for kind, uid in told)
+
+
+def why_no_chain(moves: list[tuple[str, str]], first: set[str], state: str) -> str:
+    """What is wrong with a thing's moves; empty when nothing is."""
+    if not moves:
+        return "" if state in first else "no event says how"
+    if moves[0][0] not in first:
+        return f"it began as {moves[0][0]}"
+    if any(after != before for (_from, after), (before, _to) in itertools.pairwise(moves)):
+        return f"{moves} has a gap"
+    return "" if moves[-1][1] == state else f"the trail says {moves}"
 
 
 def acknowledged_and_not_so(house: House) -> Iterator[str]:
@@ -172,6 +168,6 @@ def notices(folder: Path) -> Counter[tuple[str, str]]:
 
 def notices_lost(folder: Path) -> list[str]:
     """Whoever asked hears the answer; a mail that went twice has one Message-ID, so mail programs show one."""
-    sent = {message_id.split("@")[0].strip("<").rsplit(".", 1)[0] for message_id, _to in notices(folder)}
+    sent = {message_id.split("@")[0].strip("< \r\n").rsplit(".", 1)[0] for message_id, _to in notices(folder)}
     decided = TrailEvent.objects.filter(event="request.decided")
     return [f"nobody was told of {event.event} {event.pk}" for event in decided if f"{event.pk}.{event.event}" not in sent]
