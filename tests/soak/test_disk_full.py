@@ -28,9 +28,13 @@ from tests.soak.people import Ledger, Person, let_them_sign_in
 
 pytestmark = [pytest.mark.soak, pytest.mark.sqlite]
 ROOM = 3 * 1024 * 1024
-REFUSED = 500  # becomes 503
+REFUSED = 503
 WAITING = 60  # registrations for Bob; each acceptance writes some pages of the database
-PAGES = ["/", "/agents/", "/grants/", "/systems/", "/people/", "/requests/", "/reviews/", "/packs/", "/trail/", "/outbox/"]
+PAGES = ["/", "/agents/", "/grants/", "/systems/", "/people/", "/requests/", "/reviews/", "/packs/", "/trail/", "/outbox/"] + [
+    "/work/",
+    "/sinks/",
+    "/health/",
+]
 
 
 @pytest.fixture

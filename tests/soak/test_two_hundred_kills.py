@@ -94,7 +94,7 @@ def kill_again_and_again(fleet: Fleet, wanted: dict[str, int], kill: Callable[[s
     wait(dice.uniform(6, 8), fleet)
     while turns:
         assert time.monotonic() < began_at + MOST_SECONDS_TO_KILL, f"not there to be killed: {turns}"
-        wait(dice.uniform(4, 8) if dice.random() < 0.1 else dice.uniform(0.2, 1.6), fleet)  # now and then work gets far
+        wait(dice.uniform(3, 6) if dice.random() < 0.06 else dice.uniform(0.2, 1.6), fleet)  # now and then work gets far
         name = turns.pop()
         if not kill(name, dice):
             turns.insert(dice.randrange(len(turns) + 1), name)  # it is just not there: another time

@@ -23,6 +23,6 @@ def what_waits() -> list[str]:
     return [
         *(f"{one} is {one.state}" for one in Pack.objects.filter(state__in=("requested", "building"))),
         *(f"{one} is {one.state}" for one in Campaign.objects.filter(state__in=("scheduled", "generating"))),
-        *(f"{one}: {one.last_error}" for one in Reaction.objects.exclude(state="done")[:5]),
+        *(f"{one}: {one.last_error}" for one in Reaction.objects.filter(state="waiting")[:5]),
         *(f"{one} has run out and says {one.state}" for one in Grant.objects.run_out()),
     ]
