@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
+
 from agents import clock
 from agents.access.models import AccessRequest, Grant, RequestLine
 from agents.registry.models import Agent
@@ -30,7 +32,7 @@ class House:
     """The errands of one house, on the portal at `url`."""
 
     def __init__(self, cast: Cast, url: str, seed: int, folder: Path, environment: dict[str, str]) -> None:
-        self.cast, self.dice, self.folder = cast, random.Random(seed), folder
+        self.cast, self.url, self.dice, self.folder = cast, url, random.Random(seed), folder
         self.environment = {**os.environ, **environment}
         self.ledger = Ledger()
         self.ann, self.bob, self.cat, self.rae, self.cora = (
@@ -43,6 +45,13 @@ class House:
     @property
     def errands(self) -> list[Callable[[], None]]:
         return [self.register, self.own, self.decide, self.review, self.prove, self.take_in]
+
+    def is_answered(self) -> bool:
+        """Whether somebody at the address answers now."""
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
 
     def register(self) -> None:
         """Ann sends the form, and once more when nobody answered: the name she chose is taken only once."""

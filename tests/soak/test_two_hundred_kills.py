@@ -33,8 +33,8 @@ from tests.soak.waiting import until, what_waits
 pytestmark = pytest.mark.soak
 SEED = 20261124
 PRODUCTION = {"web": 12, "web's process": 38, "worker": 30, "beat": 15, "sealer": 40, "redis": 15}
-EMBEDDED = {"supervisor": 12, "web": 6, "web's process": 8, "worker": 8, "beat": 6, "sealer": 10}
-MOST_SECONDS_TO_KILL = 900
+EMBEDDED = {"supervisor": 8, "web": 6, "web's process": 10, "worker": 8, "beat": 6, "sealer": 12}
+MOST_SECONDS_TO_KILL, SECONDS_TO_COME_BACK = 900, 20
 
 
 @pytest.mark.postgresql
@@ -52,7 +52,9 @@ def test_production_loses_nothing_in_150_kills(own_database: TestDatabase, tmp_p
     fleet.add("sealer", SEALER, environment, tmp_path)
     try:
         with at_work(*house.errands):
-            killed = kill_again_and_again(fleet, PRODUCTION, lambda name, dice: kill_managed(fleet, name, dice))
+            killed = kill_again_and_again(
+                fleet, PRODUCTION, lambda name, dice: kill_managed(fleet, name, dice), house.is_answered
+            )
             let_everything_finish(fleet.look_after, over=lambda: bool(house.ledger.of("download")))
         let_everything_finish(fleet.look_after)
     finally:
@@ -74,7 +76,7 @@ def test_embedded_loses_nothing_in_50_kills(own_database: TestDatabase, tmp_path
     fleet.add("sealer", SEALER, environment, tmp_path)
     try:
         with at_work(*house.errands):
-            killed = kill_again_and_again(fleet, EMBEDDED, lambda name, dice: kill_embedded(fleet, name))
+            killed = kill_again_and_again(fleet, EMBEDDED, lambda name, dice: kill_embedded(fleet, name), house.is_answered)
             let_everything_finish(fleet.look_after, over=lambda: bool(house.ledger.of("download")))
         let_everything_finish(fleet.look_after)
     finally:
@@ -83,7 +85,9 @@ def test_embedded_loses_nothing_in_50_kills(own_database: TestDatabase, tmp_path
     judge(house, own_database, killed)
 
 
-def kill_again_and_again(fleet: Fleet, wanted: dict[str, int], kill: Callable[[str, random.Random], bool]) -> Counter[str]:
+def kill_again_and_again(
+    fleet: Fleet, wanted: dict[str, int], kill: Callable[[str, random.Random], bool], answers: Callable[[], bool]
+) -> Counter[str]:
     """Each target has been killed as often as wanted, in a random order, at random moments. How often."""
     dice = random.Random(SEED)
     turns = [name for name, times in wanted.items() for _turn in range(times)]
@@ -102,6 +106,8 @@ def kill_again_and_again(fleet: Fleet, wanted: dict[str, int], kill: Callable[[s
         killed[name] += 1
         if name in {"worker", "supervisor"}:
             time_passes()
+        if name in {"web", "web's process", "supervisor"} and dice.random() < 0.5:
+            wait(SECONDS_TO_COME_BACK, fleet, over=answers)  # people get something done between two deaths
     print(f"killed in {time.monotonic() - began_at:.0f} s")
     return killed
 
@@ -155,9 +161,10 @@ def line_of(process: psutil.Process) -> list[str]:
         return []
 
 
-def wait(seconds: float, fleet: Fleet) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def wait(seconds: float, fleet: Fleet, over: Callable[[], bool] = lambda: False) -> None:
+    """So many seconds, or until it is over; who died meanwhile is started again."""
+    end_at = time.monotonic() + seconds
+    while time.monotonic() < end_at and not over():
         fleet.look_after()
         time.sleep(0.05)
 
