@@ -30,11 +30,8 @@ pytestmark = [pytest.mark.soak, pytest.mark.sqlite]
 ROOM = 3 * 1024 * 1024
 REFUSED = 503
 WAITING = 60  # registrations for Bob; each acceptance writes some pages of the database
-PAGES = ["/", "/agents/", "/grants/", "/systems/", "/people/", "/requests/", "/reviews/", "/packs/", "/trail/", "/outbox/"] + [
-    "/work/",
-    "/sinks/",
-    "/health/",
-]
+PLACES = "agents grants systems people requests reviews packs trail outbox work sinks health"
+PAGES = ["/", *(f"/{place}/" for place in PLACES.split())]
 
 
 @pytest.fixture
