@@ -19,7 +19,8 @@ test: ## every test on SQLite, then on PostgreSQL with the app role
 
 soak: ## kill, fuzz and hammer tests; slow
 	@$(PYTHON) -I portal/bootstrap.py test
-	@$(SERVICES) run -- $(PY) -m pytest --soak tests/soak $(ARGS)
+	@$(PY) -m pytest --soak --database sqlite tests/soak $(ARGS)
+	@$(SERVICES) run --or-skip -- $(PY) -m pytest --soak --database postgresql tests/soak $(ARGS)
 
 check: ## format, lint, types, import contracts, templates, security, drawn docs
 	@$(PYTHON) -I portal/bootstrap.py check

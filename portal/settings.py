@@ -137,11 +137,15 @@ DATABASES = {"default": _database()}
 MANDATE_APP_ROLE = urlsplit(CONFIGURATION.database_url).username or ""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Sign-in limits count across processes, so the cache is shared: a table here, Redis in production.
-if CONFIGURATION.redis_url:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CONFIGURATION.redis_url}}
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "mandate_cache"}}
+# Sign-in limits count across processes, so the cache is shared. A table, not Redis: people sign in while Redis is away.
+# It never gets so full that counting somebody's failures pushes out another's.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "mandate_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # --- people -------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "people.User"

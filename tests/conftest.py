@@ -12,7 +12,6 @@ from agents.audit import gate, timekeeping
 from portal.bootstrap import PROGRAMS, program
 from tests.database import SESSION_VARIABLE, prepare_own
 from tests.people import cast  # noqa: F401  (a fixture for every test)
-from tests.services import REDIS_VARIABLE
 
 MARKS = {
     "sqlite": "runs on SQLite only",
@@ -68,9 +67,7 @@ def _out_of_place(config: pytest.Config) -> set[str]:
         marks.add("faketime")
     if not config.option.bench:
         marks.add("bench")
-    if config.option.soak:
-        marks -= {"postgresql", "redis"} if REDIS_VARIABLE in os.environ else set()
-    else:
+    if not config.option.soak:
         marks.add("soak")
     return marks
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +21,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.test import override_settings
 from psycopg import sql
-from pytest_django import DjangoDbBlocker, Settings
+from pytest_django import DjangoDbBlocker
 
 from tests.services import APP_VARIABLE, OWNER_VARIABLE, REDIS_VARIABLE, SUPERUSER_VARIABLE
 
@@ -178,7 +180,6 @@ def own_database(
     tmp_path: Path,
     django_db_setup: None,
     django_db_blocker: DjangoDbBlocker,
-    settings: Settings,
 ) -> Iterator[TestDatabase]:
     """A fresh database of this test alone, that threads and child processes can share: commits are real here.
 
@@ -186,27 +187,47 @@ def own_database(
     """
     if request.node.get_closest_marker("django_db"):
         pytest.fail("own_database and the mark django_db exclude each other: take one of them")
-    twin = template().copy(f"mandate_{uuid.uuid4().hex[:12]}", tmp_path / "data")
+    twin = fresh(tmp_path / "data")
+    try:
+        with inside(twin, django_db_blocker):
+            yield twin
+    finally:
+        twin.drop()
+
+
+def fresh(folder: Path) -> TestDatabase:
+    """A migrated, empty database; whoever made it drops it."""
+    return template().copy(f"mandate_{uuid.uuid4().hex[:12]}", folder)
+
+
+def places(twin: TestDatabase) -> dict[str, Path]:
+    """The settings that name a place below the data folder."""
+    return {
+        "DATA_DIR": twin.folder,
+        "PACK_DIR": twin.folder / "packs",
+        "MANDATE_CHECKPOINT_DIR": twin.folder / "checkpoints",
+        "MANDATE_SIGNING_KEY_FILE": twin.folder / "signing_key.pem",
+    }
+
+
+@contextmanager
+def inside(twin: TestDatabase, blocker: DjangoDbBlocker) -> Iterator[None]:
+    """As long as this lasts, the models, files and children of this process are those of the twin."""
     database = connections.settings["default"]
     usual = database["NAME"]
     connection.close()
     database["NAME"] = twin.django_name
-    settings.DATA_DIR = twin.folder
-    settings.PACK_DIR = twin.folder / "packs"
-    settings.MANDATE_CHECKPOINT_DIR = twin.folder / "checkpoints"
-    settings.MANDATE_SIGNING_KEY_FILE = twin.folder / "signing_key.pem"
     before = {name: os.environ.get(name) for name in twin.environment}
     os.environ.update(twin.environment)
     try:
-        with django_db_blocker.unblock():
-            yield twin
+        with override_settings(**places(twin)), blocker.unblock():
+            yield
             connections.close_all()
     finally:
         database["NAME"] = usual
         for name, value in before.items():
             if value is not None:
                 os.environ[name] = value
-        twin.drop()
 
 
 @pytest.fixture

@@ -29,6 +29,10 @@ def test_every_address_has_a_row_and_every_row_an_address() -> None:
 
 @pytest.fixture
 def world(cast: Cast) -> World:
+    return build_world(cast)
+
+
+def build_world(cast: Cast) -> World:
     active = agent_at(Agent.State.ACTIVE, cast)
     asked_system = agent_at(Agent.State.PENDING_APPROVAL, cast, name="Referral sorter")
     due.run_all(but=["compliance.build_packs"])

@@ -45,13 +45,23 @@ def owe(event: Event, event_id: int) -> None:
 
 
 def run_waiting(limit: int = 200) -> int:
-    """Handlers of due rows have run; how many succeeded. Rows are claimed one by one (compare and set)."""
+    """Handlers of due rows have run; how many succeeded. Rows are claimed one by one (compare and set).
+
+    News of one thing is told in the order of its events, however many workers there are; what failed holds nothing up.
+    """
     succeeded = 0
     due = Reaction.objects.filter(state=Reaction.State.WAITING, next_try_at__lte=clock.now()).order_by("id")
     for reaction in list(due[:limit]):
-        if _claim(reaction):
+        if not _waits_for_earlier(reaction) and _claim(reaction):
             succeeded += _attempt(reaction)
     return succeeded
+
+
+def _waits_for_earlier(reaction: Reaction) -> bool:
+    """Whether an earlier event of the same thing was not reacted to yet, or is being reacted to by another worker."""
+    about = TrailEvent.objects.filter(pk=reaction.event_id).values("about")
+    same_thing = TrailEvent.objects.filter(about__in=about, pk__lt=reaction.event_id).values("pk")
+    return Reaction.objects.filter(state=Reaction.State.WAITING, last_error="", event_id__in=same_thing).exists()
 
 
 def _claim(reaction: Reaction) -> bool:

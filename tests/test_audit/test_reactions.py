@@ -66,6 +66,25 @@ def test_the_sweep_runs_each_reaction_once(listener: Listener) -> None:
     assert listener.heard == [event.pk]
 
 
+def test_news_of_one_thing_waits_for_what_another_worker_is_telling_of_it(listener: Listener) -> None:
+    earlier, later = happen(), happen()
+    Reaction.objects.filter(event_id=earlier.pk).update(attempts=1, next_try_at=clock.now() + reactions.LEASE)
+    assert reactions.run_waiting() == 0
+    Reaction.objects.filter(event_id=earlier.pk).update(next_try_at=clock.now())
+    assert reactions.run_waiting() == 2
+    assert listener.heard == [earlier.pk, later.pk]
+
+
+def test_news_that_failed_holds_up_no_later_news(listener: Listener) -> None:
+    happen()
+    listener.fails = True
+    assert reactions.run_waiting() == 0
+    listener.fails = False
+    later = happen()
+    assert reactions.run_waiting() == 1
+    assert listener.heard == [later.pk]
+
+
 def test_a_failed_attempt_waits_longer_each_time_and_gives_up_at_last(listener: Listener) -> None:
     happen()
     listener.fails = True
