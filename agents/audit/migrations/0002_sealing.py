@@ -5,11 +5,6 @@ import uuid
 import django.db.models.deletion
 from django.db import migrations, models
 
-import uuid
-
-import django.db.models.deletion
-from django.db import migrations, models
-
 import agents.audit.models.trail_event
 import agents.clock
 
