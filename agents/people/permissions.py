@@ -46,3 +46,10 @@ def why_not_erase(by: Actor, whose: User) -> str | None:
     if hold := LegalHold.objects.filter(released_at__isnull=True).first():
         return _("The legal hold %(name)s stands, so who did what must stay readable. Release it first.") % {"name": hold}
     return None
+
+
+def why_not_hold(user: User) -> str | None:
+    """Who places and releases legal holds."""
+    if user.has_role(Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR):
+        return None
+    return _("Compliance officers and administrators place and release legal holds.")
