@@ -1,4 +1,7 @@
-"""A ready pack is evidence: the database itself refuses to change or remove it, whoever asks."""
+"""A ready pack is evidence: the database itself refuses to change or remove it, whoever asks.
+
+One column may change: the copied name of who asked for it, since people can be erased. The file keeps what it says.
+"""
 
 from typing import Any
 
@@ -8,15 +11,18 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE = "compliance_pack"
+ERASABLE = "requested_by_label"
 
 
 def after_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     """The triggers are there: put back after every migrate, since a table that is remade on SQLite loses them silently."""
     connection = connections[using]
     if apps.get_model("compliance", "Pack")._meta.db_table in connection.introspection.table_names():
+        columns = [str(field.column) for field in apps.get_model("compliance", "Pack")._meta.concrete_fields]
+        guarded = ", ".join(connection.ops.quote_name(column) for column in columns if column != ERASABLE)
         with connection.cursor() as cursor:
             for statement in POSTGRESQL if connection.vendor == "postgresql" else SQLITE:
-                cursor.execute(statement)
+                cursor.execute(statement.format(guarded=guarded))
 
 
 def is_guarded(connection: BaseDatabaseWrapper) -> bool:
@@ -54,13 +60,14 @@ POSTGRESQL = (
         RAISE EXCEPTION 'a ready pack never changes' USING ERRCODE = 'insufficient_privilege';
     END $body$""",
     f"DROP TRIGGER IF EXISTS pack_ready ON {TABLE}",
-    f"""CREATE TRIGGER pack_ready BEFORE UPDATE OR DELETE ON {TABLE} FOR EACH ROW WHEN (OLD.state = 'ready')
+    f"""CREATE TRIGGER pack_ready BEFORE UPDATE OF {{guarded}} OR DELETE ON {TABLE} FOR EACH ROW WHEN (OLD.state = 'ready')
     EXECUTE FUNCTION mandate_pack_ready()""",
     f"ALTER TABLE {TABLE} ENABLE ALWAYS TRIGGER pack_ready",
 )
 
 SQLITE = (
-    f"""CREATE TRIGGER IF NOT EXISTS pack_ready_update BEFORE UPDATE ON {TABLE} WHEN OLD.state = 'ready'
+    "DROP TRIGGER IF EXISTS pack_ready_update",
+    f"""CREATE TRIGGER pack_ready_update BEFORE UPDATE OF {{guarded}} ON {TABLE} WHEN OLD.state = 'ready'
     BEGIN SELECT RAISE(ABORT, 'a ready pack never changes'); END""",
     f"""CREATE TRIGGER IF NOT EXISTS pack_ready_delete BEFORE DELETE ON {TABLE} WHEN OLD.state = 'ready'
     BEGIN SELECT RAISE(ABORT, 'a ready pack never changes'); END""",

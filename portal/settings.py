@@ -108,7 +108,7 @@ TEMPLATES = [
 ]
 
 # --- database -----------------------------------------------------------------------------------
-OWNER_COMMANDS = ("migrate", "createcachetable")  # these change tables, so they run as the owning role
+OWNER_COMMANDS = ("migrate", "createcachetable", "audit_remove")  # these change tables, so they run as the owning role
 
 
 def _database() -> dict[str, Any]:

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("portal.views.grants")),
     path("", include("portal.views.trail")),
     path("", include("portal.views.restore")),
+    path("trail/keeping/", include("portal.views.keeping")),
     path("", include("portal.views.work")),
     path("reviews/", include("portal.views.reviews")),
     path("compliance/", include("portal.views.compliance")),

@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from agents.access.models import AccessRequest, Grant
-from agents.audit.models import CheckpointSink, Reaction
+from agents.audit.models import CheckpointSink, LegalHold, Reaction
 from agents.registry.models import Agent
 from compliance.models import Pack
 from reviews.models import Campaign, Item
@@ -38,6 +38,7 @@ class World:
     pack: Pack
     dead: Reaction
     sink: CheckpointSink
+    hold: LegalHold
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ MATRIX: dict[str, Row] = {
     "pack_pdf": Row(seen_by=OVERSIGHT - {"sid"}, others=403, when_seen=409, needs=_uid("pack")),
     "trail": Row(seen_by=OVERSIGHT, others=403),
     "restore": Row(seen_by=OVERSIGHT, others=403),
+    "keeping": Row(seen_by=OVERSIGHT, others=403),
+    "hold_release": Row(seen_by=OVERSIGHT, needs=_uid("hold"), only_post=True),
     "work": Row(seen_by=OVERSIGHT - {"cora"}, others=403),
     "work_retry": Row(seen_by=OVERSIGHT - {"cora"}, others=403, needs=lambda world: {"pk": world.dead.pk}, only_post=True),
     "work_retry_all": Row(seen_by=OVERSIGHT - {"cora"}, others=403, only_post=True),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from agents import clock
 from agents.audit import due
 from agents.audit.models import Reaction, TrailEvent
-from agents.people.actions import sinks
+from agents.people.actions import holds, sinks
 from agents.people.models import User
 from agents.registry.models import Agent
 from compliance.actions import packs
@@ -49,6 +49,7 @@ def build_world(cast: Cast) -> World:
         item=Item.objects.get(campaign=campaign, grant__isnull=False),
         pack=packs.request("hipaa", since=clock.now().date(), until=clock.now().date(), by=cast.cora),
         dead=Reaction.objects.create(event_id=TrailEvent.objects.latest("id").pk, handler="tell.somebody", state="dead"),
+        hold=holds.place(name="Case 7", reason="A lawsuit.", by=cast.cora),
         sink=sinks.add(name="Auditor", kind="mail", address="auditor@example.net", by=cast.sid),
     )
 

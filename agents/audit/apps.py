@@ -16,4 +16,4 @@ class AuditConfig(AppConfig):
         post_migrate.connect(protection.after_migrate, sender=self, dispatch_uid="audit.protect")
         register(protection.check_protection, Tags.database)
         # Each app fills the seams it knows about from modules of these names.
-        autodiscover_modules("visibility", "due_jobs", "notices", "health_lines")
+        autodiscover_modules("visibility", "due_jobs", "notices", "health_lines", "erasure", "retention")

@@ -69,6 +69,15 @@ def read(token: Token) -> str:
     return _said(token, _fetched({whose}).get(whose))  # perhaps another key, made when the first was taken back
 
 
+def drop(whose: str) -> None:
+    """Nothing opens this person's labels any more, and no new ones are made; in the caller's transaction."""
+    LabelKey.objects.bulk_create(
+        [LabelKey(person_key=whose, erased_at=clock.wall(), created_at=clock.wall())], ignore_conflicts=True
+    )
+    LabelKey.objects.filter(person_key=whose, key__isnull=False).update(key=None, erased_at=clock.wall())
+    forget(whose)
+
+
 def forget(whose: str) -> None:
     """This process reads and writes with the key no longer."""
     _known.pop(whose, None)

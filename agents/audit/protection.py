@@ -4,7 +4,8 @@ Triggers are put back after every migrate, because a table that Django remakes o
 them. On PostgreSQL the app role gets INSERT and SELECT on these tables and no more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -45,6 +46,27 @@ def protect(connection: BaseDatabaseWrapper, table: str, key: str = "id") -> Non
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement.format(table=table, key=key))
+
+
+@contextmanager
+def lifted(connection: BaseDatabaseWrapper, table: str) -> Iterator[None]:
+    """Inside, rows of the table can be removed. Needs a transaction and the tables' owner: whatever happens inside, also the end
+    of this process, the guards are there when it is over, because taking them away is undone with everything else.
+
+    Raises RuntimeError outside a transaction.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("guards are lifted inside a transaction only")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_keep_rows")
+        else:
+            cursor.execute(f"DROP TRIGGER {table}_no_delete")
+        yield
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_keep_rows")
+        else:
+            protect(connection, table)
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:

@@ -2,6 +2,9 @@
 
 from django.utils.translation import gettext as _
 
+from agents import clock
+from agents.audit.actors import Actor
+from agents.audit.models import LegalHold
 from agents.people.choices import Role
 from agents.people.models import User
 
@@ -32,3 +35,21 @@ def why_not_acknowledge_restore(user: User) -> str | None:
     if user.has_role(Role.ADMINISTRATOR):
         return None
     return _("Only an administrator can acknowledge a restored backup.")
+
+
+def why_not_erase(by: Actor, whose: User) -> str | None:
+    """Only who has left, and not while a legal hold asks for everything to stay as it is (GDPR art. 17(3)(e))."""
+    if isinstance(by, User) and not by.has_role(Role.ADMINISTRATOR, Role.DATA_PROTECTION_OFFICER):
+        return _("Administrators and data protection officers erase people.")
+    if whose.left_at is None or whose.left_at > clock.now():
+        return _("%(name)s still works here. Somebody who has left can be erased.") % {"name": whose}
+    if hold := LegalHold.objects.filter(released_at__isnull=True).first():
+        return _("The legal hold %(name)s stands, so who did what must stay readable. Release it first.") % {"name": hold}
+    return None
+
+
+def why_not_hold(user: User) -> str | None:
+    """Who places and releases legal holds."""
+    if user.has_role(Role.COMPLIANCE_OFFICER, Role.ADMINISTRATOR):
+        return None
+    return _("Compliance officers and administrators place and release legal holds.")

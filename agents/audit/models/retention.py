@@ -67,3 +67,7 @@ class RemovedSegment(models.Model):
 
     def __str__(self) -> str:
         return f"seals {self.first_seal}–{self.last_seal}"
+
+    @property
+    def root_hex(self) -> str:
+        return bytes(self.root).hex()

@@ -140,6 +140,8 @@ class _Walk:
         elif row[3] == REMOVAL:
             told = json.loads(row[9])["after"]
             self.removals_told.add((told["first_seal"], told["last_seal"], told["root"]))
+            # The events that told of earlier removals may be among those removed since.
+            self.removals_told |= {(first, last, root) for first, last, root in told.get("earlier", ())}
         self.report.event_count += 1
         return leaf
 

@@ -12,6 +12,7 @@ from django.db import connections
 
 from agents.audit import rollback
 from agents.audit.verifier.note import BadNote
+from agents.people.actions import erasure
 from agents.people.models import Organisation
 from portal.serving import lifeline
 from portal.serving.supervisor import Supervisor
@@ -59,6 +60,7 @@ class Command(BaseCommand):
                 subprocess.run([sys.executable, sys.argv[0], *command, "--verbosity", "0"], check=True)  # noqa: S603
             else:
                 call_command(*command, verbosity=0)
+        erasure.apply_again()
         if settings.MANDATE_DEMO:
             call_command("seed_demo", "--if-empty")
 
