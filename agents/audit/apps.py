@@ -1,6 +1,5 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +12,6 @@ class AuditConfig(AppConfig):
     verbose_name = _("Trail")
 
     def ready(self) -> None:
-        post_migrate.connect(protection.after_migrate, sender=self, dispatch_uid="audit.protect")
         register(protection.check_protection, Tags.database)
         # Each app fills the seams it knows about from modules of these names.
-        autodiscover_modules("visibility", "due_jobs", "notices", "health_lines", "erasure", "retention")
+        autodiscover_modules("guarding", "visibility", "due_jobs", "notices", "health_lines", "erasure", "retention")

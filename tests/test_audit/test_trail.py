@@ -86,3 +86,16 @@ def test_a_missing_trigger_is_found_by_the_check_and_put_back_by_migrate() -> No
     assert "migrate --skip-checks" in str(found.hint)
     call_command("migrate", skip_checks=True, verbosity=0)
     assert protection.missing_triggers(connection) == []
+    assert not TrailEvent.objects.exists()  # nothing stood unguarded
+
+
+@pytest.mark.sqlite
+def test_a_guard_that_was_missing_over_rows_is_told_when_it_is_put_back() -> None:
+    write()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_trailevent_no_update")
+    call_command("migrate", skip_checks=True, verbosity=0)
+    told = TrailEvent.objects.get(event=Event.PROTECTION_RESTORED)
+    assert (told.target_label, told.after) == ("audit_trailevent", {"guards": ["audit_trailevent_no_update"]})
+    call_command("migrate", verbosity=0)
+    assert TrailEvent.objects.count() == 2
