@@ -138,8 +138,7 @@ def _why_keep(
             return _("Seal %(n)s holds events about %(what)s; those since %(day)s must be kept.") % named
     if hold := standing(first, last):
         return _("Seal %(n)s holds events from days under the legal hold %(hold)s.") % {"n": seal.number, "hold": hold}
-    start, end = _bounds(seal)
-    if Reaction.objects.exclude(state=Reaction.State.DONE).filter(event_id__in=_ids(start, end)).exists():
+    if _is_work_left(seal):
         return _("Seal %(n)s holds events that still have work to do; see the page Work.") % {"n": seal.number}
     return ""
 
@@ -167,8 +166,10 @@ def _bounds(seal: Seal) -> tuple[list[int], list[int]]:
     return start, [seal.last_xid, seal.last_id, epoch.after_id]
 
 
-def _ids(start: list[int], end: list[int]) -> Any:
-    return TrailEvent.objects.extra(where=[RANGE], params=[*start, *end]).order_by().values("id")  # noqa: S610  # nosec B610  (a constant)
+def _is_work_left(seal: Seal) -> bool:
+    ids = [row[0] for row in _events(seal, "id")]
+    unfinished = Reaction.objects.exclude(state=Reaction.State.DONE)
+    return any(unfinished.filter(event_id__in=ids[at : at + 500]).exists() for at in range(0, len(ids), 500))
 
 
 def _events(seal: Seal, columns: str) -> list[tuple[Any, ...]]:

@@ -46,6 +46,7 @@ class Command(BaseCommand):
                 raise CommandError("Stopped before it was ready; the next start goes on from here.", returncode=130) from None
         refuse_the_demo()
         self._look_for_a_restore()
+        erasure.apply_again()  # nothing while a restored backup waits; then the due job does it
         call_command("sign_ins", stdout=self.stdout)
         self.stdout.write("Ctrl-C stops it.\n")
         self.stdout.flush()
@@ -60,7 +61,6 @@ class Command(BaseCommand):
                 subprocess.run([sys.executable, sys.argv[0], *command, "--verbosity", "0"], check=True)  # noqa: S603
             else:
                 call_command(*command, verbosity=0)
-        erasure.apply_again()
         if settings.MANDATE_DEMO:
             call_command("seed_demo", "--if-empty")
 
