@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connections
-from kombu import Connection, Producer, Queue
+from kombu import Connection, Producer
 
 from agents.audit.models import DueRun, TrailEvent
 from agents.registry.models import Agent
@@ -156,15 +156,14 @@ def test_a_pickle_is_refused_and_the_worker_lives(own_database: TestDatabase, re
                 content_type="application/x-python-serialize",
                 content_encoding="binary",
                 routing_key="default",
-                exchange="default",
-                declare=[Queue("default", routing_key="default")],
+                exchange="",
                 headers=headers,
             )
             producer.publish(
                 ([], {}, {}),
                 serializer="json",
                 routing_key="default",
-                exchange="default",
+                exchange="",
                 headers={**headers, "id": "2", "root_id": "2"},
                 correlation_id="2",
             )
