@@ -54,4 +54,6 @@ worker_send_task_events = False
 # Cadence is rows of ours; beat only says that time went by. Two beats do no harm. A nudge nobody took is dropped.
 beat_schedule = {
     "run_due": {"task": "portal.run_due", "schedule": 5.0, "options": {"expires": 30.0}},
+    "seal": {"task": "audit.seal", "schedule": 2.0, "options": {"expires": 10.0}},
+    "deliver": {"task": "audit.deliver", "schedule": 5.0, "options": {"expires": 30.0}},
 }
