@@ -32,8 +32,7 @@ def test_every_option_that_the_docs_name_exists() -> None:
     for name, line in re.findall(r"manage\.py ([a-z_]+)((?: [^`\n]*)?)", OPERATIONS):
         if name == "help":
             continue
-        app = commands[name]
-        parser = (load_command_class(app, name) if isinstance(app, str) else app).create_parser("manage.py", name)
+        parser = load_command_class(str(commands[name]), name).create_parser("manage.py", name)
         known = {option for action in parser._actions for option in action.option_strings}
         assert set(re.findall(r"--[a-z-]+", line)) <= known, (name, line)
 
