@@ -46,6 +46,7 @@ class Configuration:
     email_from: str = "mandate@localhost"
     trust_domain: str = "mandate.local"
     time_zone: str = "UTC"
+    keep_at_most_months: int | None = None
     checkpoint_dir: Path = BASE_DIR / "var" / "checkpoints"
     signing_key_file: Path = BASE_DIR / "var" / "signing_key.pem"
     outbound_networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = field(default_factory=list)
@@ -84,6 +85,7 @@ def read(env: environ.Env | None = None) -> Configuration:
     found.email_from = env.str("MANDATE_EMAIL_FROM", default="mandate@localhost")
     found.trust_domain = env.str("MANDATE_TRUST_DOMAIN", default="mandate.local")
     found.time_zone = env.str("MANDATE_TIME_ZONE", default="UTC")
+    found.keep_at_most_months = _months(env, problems)
     found.checkpoint_dir = Path(env.str("MANDATE_CHECKPOINT_DIR", default=str(found.data_dir / "checkpoints"))).absolute()
     found.signing_key_file = Path(env.str("MANDATE_SIGNING_KEY_FILE", default=str(found.data_dir / "signing_key.pem"))).absolute()
     found.outbound_networks = _networks(env, problems)
@@ -153,6 +155,17 @@ def _networks(env: environ.Env, problems: list[str]) -> list[ipaddress.IPv4Netwo
         except ValueError:
             problems.append(f"MANDATE_OUTBOUND_NETWORKS holds {word!r}; write networks like 10.20.0.0/16, separated by commas.")
     return found
+
+
+def _months(env: environ.Env, problems: list[str]) -> int | None:
+    """After how many months the organisation wants the trail's parts gone (GDPR art. 5(1)(e)); None: it has not said."""
+    value = env.str("MANDATE_KEEP_AT_MOST_MONTHS", default="")
+    if not value:
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        problems.append(f"MANDATE_KEEP_AT_MOST_MONTHS is {value!r}; write a number of months, or leave it out.")
+        return None
+    return int(value)
 
 
 def _own_secret(data_dir: Path) -> str:

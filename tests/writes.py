@@ -9,8 +9,8 @@ from agents import clock
 from agents.access.actions import grants
 from agents.access.models import AccessRequest, Grant, RequestLine
 from agents.audit import due
-from agents.audit.models import CheckpointSink, Reaction, TrailEvent
-from agents.people.actions import people, sinks
+from agents.audit.models import CheckpointSink, LegalHold, Reaction, TrailEvent
+from agents.people.actions import holds, people, sinks
 from agents.registry.choices import DataClass, Environment
 from agents.registry.models import Agent
 from compliance.actions import packs
@@ -41,6 +41,7 @@ class Estate:
     finished: Campaign
     ready: Pack
     dead: Reaction
+    hold: LegalHold
     sink: CheckpointSink
     paused_sink: CheckpointSink
 
@@ -82,6 +83,7 @@ def estate(cast: Cast) -> Estate:
         decided_item=decided,
         finished=low[0].campaign,
         ready=ready,
+        hold=holds.place(name="Case 7", reason="A lawsuit.", by=cast.cora),
         sink=sinks.add(name="Witness", kind="mail", address="witness@example.org", by=cast.ada),
         paused_sink=sinks.pause(
             sinks.add(name="Archive", kind="mail", address="archive@example.org", by=cast.ada), by=cast.ada, reason="Moved."
@@ -178,6 +180,8 @@ WRITES: dict[str, Write] = {
     "sinks": Write("ada", lambda world: {"name": "Other", "kind": "mail", "address": "other@example.org"}),
     "sink_pause": Write("ada", _why, _uid("sink")),
     "sink_resume": Write("ada", _nothing, _uid("paused_sink")),
+    "keeping": Write("cora", lambda world: {"name": "Case 8", "reason": "Another lawsuit."}),
+    "hold_release": Write("cora", _why, _uid("hold")),
     "work_retry": Write("ada", _why, lambda world: {"pk": world.dead.pk}),
     "work_retry_all": Write("sid", _why),
 }

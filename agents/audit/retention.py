@@ -135,7 +135,7 @@ def class_of(event: str) -> RecordClass:
 def keeping(regulations: Iterable[str] | None = None) -> dict[RecordClass, Keeping]:
     """Each class and how long it is kept, for who is regulated so (None: this organisation)."""
     applying = regulated_as() if regulations is None else frozenset(regulations)
-    at_most: int | None = getattr(settings, "MANDATE_KEEP_AT_MOST_MONTHS", None)
+    at_most: int | None = settings.MANDATE_KEEP_AT_MOST_MONTHS
     found = {}
     for record_class in RecordClass:
         rules = [r for r in RULES if record_class in r.classes and (not r.regulations or r.regulations & applying)]
