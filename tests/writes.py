@@ -9,8 +9,8 @@ from agents import clock
 from agents.access.actions import grants
 from agents.access.models import AccessRequest, Grant, RequestLine
 from agents.audit import due
-from agents.audit.models import CheckpointSink, Reaction, TrailEvent
-from agents.people.actions import people, sinks
+from agents.audit.models import CheckpointSink, LegalHold, Reaction, TrailEvent
+from agents.people.actions import holds, people, sinks
 from agents.registry.choices import DataClass, Environment
 from agents.registry.models import Agent
 from compliance.actions import packs
@@ -43,6 +43,7 @@ class Estate:
     dead: Reaction
     sink: CheckpointSink
     paused_sink: CheckpointSink
+    hold: LegalHold
 
 
 def estate(cast: Cast) -> Estate:
@@ -86,6 +87,7 @@ def estate(cast: Cast) -> Estate:
         paused_sink=sinks.pause(
             sinks.add(name="Archive", kind="mail", address="archive@example.org", by=cast.ada), by=cast.ada, reason="Moved."
         ),
+        hold=holds.place(name="Case 7", reason="A lawsuit.", by=cast.cora),
         dead=Reaction.objects.create(event_id=TrailEvent.objects.latest("id").pk, handler="tell.somebody", state="dead"),
     )
 
@@ -175,6 +177,8 @@ WRITES: dict[str, Write] = {
     "review_close": Write("sid", _nothing, _uid("finished")),
     "pack_new": Write("cora", _pack),
     "pack_pdf": Write("audrey", _nothing, _uid("ready"), method="get"),  # the trail tells who took it
+    "keeping": Write("cora", lambda world: {"name": "Case 8", "reason": "Another lawsuit."}),
+    "hold_release": Write("cora", _why, _uid("hold")),
     "sinks": Write("ada", lambda world: {"name": "Other", "kind": "mail", "address": "other@example.org"}),
     "sink_pause": Write("ada", _why, _uid("sink")),
     "sink_resume": Write("ada", _nothing, _uid("paused_sink")),
