@@ -44,6 +44,7 @@ class Estate:
     hold: LegalHold
     sink: CheckpointSink
     paused_sink: CheckpointSink
+    hold: LegalHold
 
 
 def estate(cast: Cast) -> Estate:
@@ -88,6 +89,7 @@ def estate(cast: Cast) -> Estate:
         paused_sink=sinks.pause(
             sinks.add(name="Archive", kind="mail", address="archive@example.org", by=cast.ada), by=cast.ada, reason="Moved."
         ),
+        hold=holds.place(name="Case 7", reason="A lawsuit.", by=cast.cora),
         dead=Reaction.objects.create(event_id=TrailEvent.objects.latest("id").pk, handler="tell.somebody", state="dead"),
     )
 
@@ -177,6 +179,8 @@ WRITES: dict[str, Write] = {
     "review_close": Write("sid", _nothing, _uid("finished")),
     "pack_new": Write("cora", _pack),
     "pack_pdf": Write("audrey", _nothing, _uid("ready"), method="get"),  # the trail tells who took it
+    "keeping": Write("cora", lambda world: {"name": "Case 8", "reason": "Another lawsuit."}),
+    "hold_release": Write("cora", _why, _uid("hold")),
     "sinks": Write("ada", lambda world: {"name": "Other", "kind": "mail", "address": "other@example.org"}),
     "sink_pause": Write("ada", _why, _uid("sink")),
     "sink_resume": Write("ada", _nothing, _uid("paused_sink")),
