@@ -29,6 +29,7 @@ from tests.test_reviews.test_campaigns import at_once
 
 on_time = datetime(2026, 11, 2, 8, tzinfo=UTC)
 one_day = timedelta(days=1)
+in_november = pytest.mark.usefixtures("november")
 
 
 @pytest.fixture
@@ -56,6 +57,7 @@ def counts(campaign: Campaign) -> tuple[int | None, int, int | None, int]:
     return campaign.population_count, campaign.joined_count, campaign.item_count, campaign.joined_item_count
 
 
+@in_november
 @pytest.mark.django_db
 def test_an_agent_that_begins_to_work_joins_the_open_review_once(cast: Cast, campaign: Campaign) -> None:
     later = agent_at(Agent.State.ACTIVE, cast, name="Later", wanted={cast.read_records: 30, cast.send_mail: 30})
@@ -75,6 +77,7 @@ def test_an_agent_that_begins_to_work_joins_the_open_review_once(cast: Cast, cam
     assert questions.next_review_for(later) == date(2026, 11, 16)
 
 
+@in_november
 @pytest.mark.django_db
 def test_its_facts_are_those_of_the_moment_it_joined(cast: Cast, campaign: Campaign) -> None:
     later = agent_at(Agent.State.ACTIVE, cast, name="Later")
@@ -86,6 +89,7 @@ def test_its_facts_are_those_of_the_moment_it_joined(cast: Cast, campaign: Campa
     assert Item.objects.filter(joined_at__isnull=True).count() == 2
 
 
+@in_november
 @pytest.mark.django_db
 def test_what_was_found_at_a_source_joins_with_its_access(cast: Cast, campaign: Campaign) -> None:
     found = discovered(cast)
@@ -93,6 +97,7 @@ def test_what_was_found_at_a_source_joins_with_its_access(cast: Cast, campaign: 
     assert list(Item.objects.filter(agent=found).values_list("kind", flat=True)) == ["agent", "grant"]
 
 
+@in_november
 @pytest.mark.django_db
 def test_who_is_not_at_work_does_not_join(cast: Cast, campaign: Campaign) -> None:
     for state in (Agent.State.DRAFT, Agent.State.PENDING_OWNER, Agent.State.PENDING_APPROVAL, Agent.State.RETIRED):
@@ -102,6 +107,7 @@ def test_who_is_not_at_work_does_not_join(cast: Cast, campaign: Campaign) -> Non
     assert counts(campaign) == (1, 0, 2, 0)
 
 
+@in_november
 @pytest.mark.django_db
 def test_nobody_joins_a_review_that_is_due_closed_or_cancelled(
     cast: Cast, campaign: Campaign, november: time_machine.Traveller
@@ -116,6 +122,7 @@ def test_nobody_joins_a_review_that_is_due_closed_or_cancelled(
     assert questions.next_review_for(later) == date(2026, 12, 1)
 
 
+@in_november
 @pytest.mark.django_db
 def test_raised_into_a_tier_an_agent_joins_and_lowered_it_never_leaves(cast: Cast, campaign: Campaign) -> None:
     other = agent_at(Agent.State.ACTIVE, cast, name="Other")
@@ -133,6 +140,7 @@ def test_raised_into_a_tier_an_agent_joins_and_lowered_it_never_leaves(cast: Cas
     assert counts(campaign) == (1, 1, 2, 2)
 
 
+@in_november
 @pytest.mark.django_db
 def test_the_reviewer_sees_who_joined_and_can_end_its_access(cast: Cast, campaign: Campaign) -> None:
     later = agent_at(Agent.State.ACTIVE, cast, name="Later")
@@ -154,6 +162,7 @@ def test_the_reviewer_sees_who_joined_and_can_end_its_access(cast: Cast, campaig
     assert Grant.objects.get(agent=later).held_by == cast.rae
 
 
+@in_november
 @pytest.mark.django_db
 def test_who_has_a_part_in_a_newcomer_does_not_review_it(cast: Cast, campaign: Campaign) -> None:
     later = agent_at(Agent.State.ACTIVE, cast, name="Later", technical_owner=cast.sid)
@@ -162,6 +171,7 @@ def test_who_has_a_part_in_a_newcomer_does_not_review_it(cast: Cast, campaign: C
     assert Item.objects.waiting_for(cast.rae).filter(agent=later).count() == 2
 
 
+@in_november
 @pytest.mark.django_db
 def test_closing_tells_both_numbers_and_waits_for_those_who_joined(cast: Cast, campaign: Campaign) -> None:
     agent_at(Agent.State.ACTIVE, cast, name="Later")
@@ -177,6 +187,7 @@ def test_closing_tells_both_numbers_and_waits_for_those_who_joined(cast: Cast, c
     assert (told["items"], told["joined"], told["undecided"]) == (2, 2, 0)
 
 
+@in_november
 @pytest.mark.django_db
 def test_who_joined_on_short_notice_is_not_reviewed_but_not_late(
     cast: Cast, campaign: Campaign, november: time_machine.Traveller
@@ -193,6 +204,7 @@ def test_who_joined_on_short_notice_is_not_reviewed_but_not_late(
     assert set(Agent.objects.filter(overdue())) == {Agent.objects.get(name="First"), early}
 
 
+@in_november
 @pytest.mark.django_db
 def test_many_join_in_chunks_and_a_chunk_that_fails_leaves_nothing(
     cast: Cast, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
