@@ -1,4 +1,4 @@
-"""One mandate, all the way, by people clicking in a browser: the issue's steps 1 to 6 on one portal, served as `make run` does."""
+"""One mandate, all the way, by people clicking in a browser: the issue's steps 1 to 6 on one portal that `serve` runs."""
 
 import hashlib
 import io
