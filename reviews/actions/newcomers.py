@@ -1,4 +1,4 @@
-"""Agents that come into a tier while its review is open join that review, once, until it is due (ADR 6).
+"""Agents that come into a tier while its review is open join that review, once, until it is due (ADR 7).
 
 Any number of processes may do it at once, and any may be killed: each chunk is one transaction under the campaign's lock,
 with its items, its numbers and its event, and an agent that has its item is no newcomer any more.

@@ -50,7 +50,7 @@ class Campaign(models.Model):
     heartbeat_at = models.DateTimeField(null=True, blank=True, editable=False)
     cursor = models.BigIntegerField(default=0, editable=False)  # the last agent whose accesses have their items
 
-    # Who came into the tier while it was open (ADR 6): counted apart, so that the frozen numbers stay what they were.
+    # Who came into the tier while it was open (ADR 7): counted apart, so that the frozen numbers stay what they were.
     joined_count = models.PositiveIntegerField(_("agents that joined"), default=0)
     joined_item_count = models.PositiveIntegerField(_("items that joined"), default=0)
 
