@@ -49,7 +49,7 @@ def overdue() -> Q:
     reviewed_since = Item.objects.filter(
         agent=OuterRef("agent"), kind=Item.Kind.AGENT, decided_at__isnull=False, campaign__gt=OuterRef("campaign")
     )
-    missed = _items().not_reviewed().exclude(Exists(reviewed_since))
+    missed = _items().missed().exclude(Exists(reviewed_since))
     return Q(eligible_until__lte=clock.now()) | Q(Exists(missed))
 
 

@@ -33,6 +33,7 @@ WORDS: dict[str, str | Promise] = {
     "audit.forget_calls": gettext_lazy("Forgets answers that were kept for repeated calls"),
     "compliance.build_packs": gettext_lazy("Builds evidence packs"),
     "compliance.sweep_files": gettext_lazy("Removes half-written files of packs"),
+    "reviews.admit_newcomers": gettext_lazy("Lets agents join the open review of their tier"),
     "reviews.close_campaigns": gettext_lazy("Closes reviews whose time is over"),
     "reviews.finish_executions": gettext_lazy("Writes down which reviewed accesses have ended"),
     "reviews.open_campaigns": gettext_lazy("Opens reviews when their period begins"),

@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from agents import clock
 from agents.people.choices import SEES_EVERYTHING, Role
 from agents.people.models import User
 from agents.registry.models import Agent
+from reviews.rules import SHORT_NOTICE
 
 if TYPE_CHECKING:
     from reviews.models.campaign import Campaign  # noqa: F401  (named in a base class)
@@ -80,6 +81,10 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def not_reviewed(self) -> Self:
         """Nobody decided in time. Not reviewed is not kept."""
         return self.undecided().filter(Q(campaign__state="closed") | Q(campaign__state="open", campaign__due_at__lte=clock.now()))
+
+    def missed(self) -> Self:
+        """Not reviewed although there was time for it: what joined shortly before the end is asked again in the next review."""
+        return self.not_reviewed().exclude(joined_at__gt=F("campaign__due_at") - SHORT_NOTICE)
 
     def reviewable_by(self, user: User) -> Self:
         """Items this person may decide: `permissions.why_not_decide`, as a set."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 LATE_AFTER = timedelta(days=3)  # a campaign that opens later than this in its period says so
+SHORT_NOTICE = timedelta(days=3)  # what joins a review so late before its end may wait for the next without being late
 UNUSED_AFTER = timedelta(days=90)
 TOO_NEW_TO_JUDGE = timedelta(days=30)
 

@@ -68,6 +68,7 @@ class Event(models.TextChoices):
     # reviews
     CADENCE_SET = "cadence.set", _("review cadence set")
     CAMPAIGN_OPENED = "campaign.opened", _("review opened")
+    CAMPAIGN_EXTENDED = "campaign.extended", _("agents joined an open review")
     CAMPAIGN_CLOSED = "campaign.closed", _("review closed")
     CAMPAIGN_CANCELLED = "campaign.cancelled", _("review cancelled")
     ITEM_DECIDED = "item.decided", _("review decision")

@@ -13,6 +13,7 @@ from portal.read_only import ReadOnlyAdmin
 OURS = ("audit", "people", "registry", "access", "runtime", "connectors", "reviews", "compliance", "guardian")
 # Never shown, not even to administrators: what signs somebody in, and raw bytes.
 HIDDEN = frozenset({"password", "groups", "user_permissions"})  # roles decide here, not groups
+WISHED = frozenset({"declared_tier"})  # what was computed from it says more
 COLUMNS, FILTERS = 7, 4
 WORDY = (models.TextField, models.JSONField, models.BinaryField)
 
@@ -54,7 +55,7 @@ def _columns(fields: list[models.Field]) -> Iterator[str]:  # type: ignore[type-
         if field.name in {"email", "slug"}:
             return 1
         if field.choices:
-            return 2
+            return 3 if field.name in WISHED else 2
         return 3 if field.is_relation else 4
 
     shown = [field for field in fields if not field.primary_key and field.name != "uid" and not isinstance(field, WORDY)]

@@ -42,6 +42,11 @@ class GrantRow:
     why_not_end: str | None
     can_undo: bool
 
+    @property
+    def is_not_yours(self) -> bool:
+        """It could be ended now, by somebody else."""
+        return self.state in (Grant.State.ACTIVE, Grant.State.SCHEDULED) and self.why_not_end is not None
+
 
 @dataclass(frozen=True)
 class Button:
@@ -71,6 +76,7 @@ def agent(request: HttpRequest, slug: str) -> HttpResponse:
         answers=linked(five_for(shown)),
         buttons=buttons,
         current=[row for row in rows if row.state in (Grant.State.ACTIVE, Grant.State.HELD, Grant.State.SCHEDULED)],
+        not_yours=sorted({row.why_not_end for row in rows if row.is_not_yours and row.why_not_end}),
         ended=[row for row in rows if row.state in (Grant.State.REVOKED, Grant.State.EXPIRED)],
         first_button=next((button for button in buttons if button.why_not is None), None),
         waiting=_waiting(shown),

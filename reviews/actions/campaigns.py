@@ -216,7 +216,12 @@ def _close(campaign: Campaign, *, by: Actor, reason: str) -> Campaign:
         by=by,
         event=Event.CAMPAIGN_CLOSED,
         reason=reason,
-        told={"items": campaign.item_count, "undecided": items.undecided().count(), "ended": items.filter(choice="end").count()},
+        told={
+            "items": campaign.item_count,
+            "joined": campaign.joined_item_count,
+            "undecided": items.undecided().count(),
+            "ended": items.filter(choice="end").count(),
+        },
         closed_at=clock.now(),
         closed_by=by.actor_label,
     )

@@ -14,7 +14,7 @@ from reviews.querysets import CampaignQuerySet
 
 
 class Campaign(models.Model):
-    """The review of one tier in one period, over a population that was frozen when it began."""
+    """The review of one tier in one period, over a population that was frozen when it began; who comes later joins beside it."""
 
     class State(StateChoices):
         SCHEDULED = "scheduled", "off", _("about to open")
@@ -42,13 +42,17 @@ class Campaign(models.Model):
     is_late = models.BooleanField(_("opened late"), default=False)
     created_at = models.DateTimeField(default=clock.now)
 
-    # The population and how far its items are written; a killed worker's claim goes stale and is taken over.
+    # The frozen population and how far its items are written; a killed worker's claim goes stale and is taken over.
     frozen_at = models.DateTimeField(null=True, blank=True)
     population_count = models.PositiveIntegerField(_("agents"), null=True, blank=True)
     item_count = models.PositiveIntegerField(_("items"), null=True, blank=True)
     claim = models.UUIDField(null=True, blank=True, editable=False)
     heartbeat_at = models.DateTimeField(null=True, blank=True, editable=False)
     cursor = models.BigIntegerField(default=0, editable=False)  # the last agent whose accesses have their items
+
+    # Who came into the tier while it was open (ADR 7): counted apart, so that the frozen numbers stay what they were.
+    joined_count = models.PositiveIntegerField(_("agents that joined"), default=0)
+    joined_item_count = models.PositiveIntegerField(_("items that joined"), default=0)
 
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
@@ -92,6 +96,16 @@ class Campaign(models.Model):
     def is_open(self) -> bool:
         """Decisions are still taken: time closes it, whatever any job has or has not done."""
         return self.state == self.State.OPEN and self.due_at is not None and clock.now() < self.due_at
+
+    @property
+    def agent_count(self) -> int:
+        """Everybody in it: the frozen population and who joined."""
+        return (self.population_count or 0) + self.joined_count
+
+    @property
+    def all_items_count(self) -> int:
+        """Every item there is to decide, those that joined included."""
+        return (self.item_count or 0) + self.joined_item_count
 
     def trail_ref(self) -> TrailRef:
         return TrailRef("campaign", str(self.uid), self.name)

@@ -43,7 +43,8 @@ class Item(models.Model):
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="review_items")
     grant = models.ForeignKey(Grant, on_delete=models.PROTECT, null=True, blank=True, related_name="review_items")
     state = models.CharField(max_length=10, choices=State.choices, default=State.UNDECIDED)
-    snapshot = models.JSONField(default=dict)  # what the reviewer is shown: the facts when the campaign froze
+    snapshot = models.JSONField(default=dict)  # what the reviewer is shown: the facts when it came into the campaign
+    joined_at = models.DateTimeField(_("joined"), null=True, blank=True)  # None: of the frozen population
     recommended = models.CharField(_("recommendation"), max_length=20, choices=Choice.choices, blank=True)
     because = models.JSONField(default=list)  # sentences
 

@@ -1,4 +1,4 @@
-"""One mandate, all the way, by people clicking in a browser: the issue's steps 1 to 6 on a served portal."""
+"""One mandate, all the way, by people clicking in a browser: the issue's steps 1 to 6 on one portal that `serve` runs."""
 
 import hashlib
 import io
@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.db.models import QuerySet
 from pdfminer.high_level import extract_text
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Locator, Request, expect
 
 from agents.access.models import Grant
 from agents.audit.models import TrailEvent
@@ -53,8 +54,9 @@ def test_one_mandate_goes_all_the_way(
             finally:
                 desk.leave()
 
-        # This month's review opens within seconds once there is a scheduler, with the agents that work at that moment.
-        with served(own_database, "--only", "web") as address:
+        with served(own_database) as address:
+            # This month's review opens within seconds, long before anybody has registered the newcomer.
+            until(lambda: this_month().exists(), "the review did not open by itself")
             with at_desk(address, "ines.brandt") as desk:
                 register(desk)
             with at_desk(address, "oscar.lindqvist") as desk:
@@ -66,8 +68,6 @@ def test_one_mandate_goes_all_the_way(
             assert agent.state == Agent.State.ACTIVE
             assert granted.entitlement.name == "records:read"
             assert is_effective(agent, granted.entitlement).allowed
-        assert not Campaign.objects.filter(tier="high", state="open").exists()
-        with served(own_database) as address:
             with at_desk(address, "rita.moreau") as desk:
                 review(desk, agent)
             assert not is_effective(agent, granted.entitlement).allowed
@@ -158,15 +158,23 @@ def refuse(desk: Desk) -> None:
 
 
 def review(desk: Desk, agent: Agent) -> None:
-    """This month's review of high-tier agents has opened by itself, once; Rita ends the access in it."""
-    opened = Campaign.objects.filter(tier="high", state="open")
-    until(lambda: Item.objects.filter(agent=agent, campaign__in=opened).exists(), "the review did not open by itself")
-    campaign = opened.get()
+    """This month's review of high-tier agents had opened by itself, once; the newcomer joins it, and Rita ends its access."""
+    until(lambda: Item.objects.filter(agent=agent, campaign__in=this_month()).exists(), "the agent did not join the review")
+    campaign = this_month().get()
+    assert campaign.opened_at is not None
+    assert agent.activated_at is not None
+    assert campaign.opened_at < agent.activated_at
+    assert list(Agent.objects.filter(review_items__campaign=campaign, review_items__joined_at__isnull=False).distinct()) == [
+        agent
+    ]
     page = desk.page
     desk.open("/reviews/")
     desk.go(page.get_by_role("link", name=campaign.name))
     desk.look("worksheet")
+    expect(page.get_by_text("1 joined since it opened")).to_be_visible()
     card = page.get_by_role("region", name=NAME, exact=True)
+    turn_up(desk, card)
+    expect(card.get_by_text("joined later")).to_be_visible()
     row = card.locator("[data-item]").filter(has_text="Lets the agent read the records of all patients.")
     row.get_by_text("End access now…").click()
     row.get_by_label("Why should it end?").fill(ENDED)
@@ -174,6 +182,20 @@ def review(desk: Desk, agent: Agent) -> None:
     row.get_by_role("button", name="End access now", exact=True).click()
     expect(page.get_by_text("access stopped").first).to_be_visible()
     desk.look("ended")
+
+
+def turn_up(desk: Desk, card: Locator) -> None:
+    """The worksheet gives its agents in parts, each when the end of the last one is seen."""
+
+    def is_there() -> bool:
+        desk.page.evaluate("document.querySelector('[data-more]')?.scrollIntoView()")
+        return card.count() > 0
+
+    until(is_there, "the worksheet does not show the newcomer")
+
+
+def this_month() -> QuerySet[Campaign]:
+    return Campaign.objects.filter(tier="high", state="open")
 
 
 def pack(desk: Desk) -> None:

@@ -132,6 +132,22 @@ def test_access_that_outlives_its_owner_is_an_exception_after_a_day(cast: Cast, 
         assert result(hipaa(*JUNE), "164.308(a)(3)(ii)(C)").exception_count == 1
 
 
+def test_termination_counts_accesses_on_both_sides(cast: Cast, in_order: Grant) -> None:
+    """Two identities with three accesses end; two accesses outlive one of them: 2 of 3, not 2 of 2."""
+    with time_machine.travel(at(5, 29)):
+        two = agent_at(Agent.State.ACTIVE, cast, name="Two accesses", wanted={cast.read_records: 90, cast.export_records: 90})
+        agent_at(Agent.State.ACTIVE, cast, name="Goes on", wanted={cast.read_records: 90})
+    with time_machine.travel(at(6, 10)):
+        registrations.retire(in_order.agent, by=cast.bob, reason="Replaced.")
+        registrations.retire(two, by=cast.bob, reason="Replaced too.")
+    found = result(hipaa(*JUNE), "164.308(a)(3)(ii)(C)")
+    assert found.counted == "accesses of identities that were retired or lost their owner in the period"
+    assert (found.verdict, found.population, found.exception_count) == (Verdict.PASS, 3, 0)
+    Grant.objects.filter(agent=two).update(held_at=at(6, 12), revoked_at=at(6, 12))  # as if it had taken two days
+    found = result(hipaa(*JUNE), "164.308(a)(3)(ii)(C)")
+    assert (found.population, found.exception_count, found.reason) == (3, 2, "2 of 3 did not hold.")
+
+
 def test_access_older_than_a_round_without_review_is_an_exception(cast: Cast) -> None:
     RoleAssignment.objects.update(starts_at=at(1, 1))
     with time_machine.travel(at(3, 1)) as traveller:

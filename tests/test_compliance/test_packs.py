@@ -30,7 +30,7 @@ from compliance.actions import packs
 from compliance.documents import press
 from compliance.evidence import collect
 from compliance.models import Pack
-from reviews.actions import campaigns, items
+from reviews.actions import campaigns, items, newcomers
 from reviews.models import Item
 from tests.builders import agent_at, discovered, grant_at, open_lines
 from tests.people import TEST, Cast
@@ -116,6 +116,20 @@ def test_the_fingerprint_in_the_trail_is_that_of_the_file(cast: Cast, pack_dir: 
     assert pack.done == pack.total == len(packs.STEPS)
     assert sum(pack.verdicts.values()) == 24
     assert pack.verdicts["not_tested"] >= 11
+
+
+def test_a_review_in_the_pack_tells_who_joined_beside_the_frozen_population(cast: Cast, printed: list[str]) -> None:
+    with time_machine.travel(datetime(2026, 11, 2, 9, tzinfo=UTC), tick=False) as traveller:
+        agent_at(Agent.State.ACTIVE, cast)
+        campaigns.open_due()
+        packs.build(requested(since=date(2026, 11, 1), until=date(2026, 11, 2)))
+        assert "joined</small>" not in printed[-1]
+        traveller.shift(timedelta(hours=1))
+        agent_at(Agent.State.ACTIVE, cast, name="Later", wanted={cast.read_records: 30, cast.export_records: 30})
+        newcomers.admit()
+        packs.build(requested(since=date(2026, 11, 1), until=date(2026, 11, 2)))
+    assert '<td class="num">5<small>2 + 3 joined</small></td>' in printed[-1]
+    assert "beside the population that was frozen when it opened" in printed[-1]
 
 
 def test_the_document_tells_the_whole_way(cast: Cast) -> None:

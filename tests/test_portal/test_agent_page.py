@@ -1,6 +1,7 @@
 """/agents/<slug>/: the five questions first, the story last, and the buttons that stop it."""
 
 from datetime import timedelta
+from html import unescape
 
 import pytest
 import time_machine
@@ -9,6 +10,7 @@ from django.test import Client
 from agents import clock
 from agents.access.actions import lines
 from agents.access.models import Grant
+from agents.access.permissions import why_not_end
 from agents.audit.models import TrailEvent
 from agents.people.actions import people
 from agents.people.models import User
@@ -100,6 +102,20 @@ def test_the_sentence_on_the_disabled_button_is_the_one_of_the_refusal(cast: Cas
     assert answer.status_code == 403
     assert sentence in answer.content.decode()
     assert TrailEvent.objects.count() == written
+
+
+def test_who_may_not_end_any_access_reads_why_once(cast: Cast, client: Client) -> None:
+    agent_at(Agent.State.ACTIVE, cast, wanted={cast.read_records: 30, cast.export_records: 30, cast.send_mail: 30})
+    sentence = why_not_end(cast.audrey, Grant.objects.first() or Grant())
+    assert sentence is not None
+    text = unescape(shown(client, cast.audrey))
+    assert text.count(sentence) == 1
+    assert text.index(sentence) < text.index("p-access")
+    assert text.count("not by you") == 3
+    assert "End access" not in text
+    text = unescape(shown(client, cast.bob))
+    assert sentence not in text
+    assert "not by you" not in text
 
 
 def test_get_changes_nothing(cast: Cast, client: Client) -> None:

@@ -139,18 +139,6 @@ def test_what_is_over_is_not_in_the_population_and_what_is_stopped_is(cast: Cast
     assert Item.objects.get(kind="grant").because[0] == "somebody stopped it already"
 
 
-@in_november
-@pytest.mark.django_db
-def test_what_comes_after_the_freeze_waits_for_the_next_period(cast: Cast) -> None:
-    agent_at(Agent.State.ACTIVE, cast)
-    campaigns.open_due()
-    with time_machine.travel(on_time + timedelta(days=1), tick=False):
-        later = agent_at(Agent.State.ACTIVE, cast, name="Later")
-        assert campaigns.open_due() == 0
-        assert not Item.objects.filter(agent=later).exists()
-        assert questions.next_review_for(later) == date(2026, 12, 1)
-
-
 @pytest.mark.django_db
 def test_the_database_refuses_a_second_campaign_or_item(cast: Cast) -> None:
     agent_at(Agent.State.ACTIVE, cast)

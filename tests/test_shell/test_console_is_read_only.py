@@ -127,9 +127,21 @@ def test_console_is_for_the_roles_that_need_it(client: Client, cast: Cast, name:
     assert (client.get(address(Agent, "changelist")).status_code == 200) is sees
 
 
+@pytest.mark.django_db
 def test_other_sign_in_pages_lead_to_the_one_with_limits(client: Client) -> None:
     answer = client.get(reverse("admin:index"))
     assert answer.status_code == 302
     assert answer["Location"].startswith(reverse("admin:login"))
     assert client.get(answer["Location"])["Location"].startswith(reverse("account_login"))
     assert client.post(reverse("admin:login"), {"username": "a", "password": "b"}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_the_list_of_agents_shows_the_computed_tier(console: Client) -> None:
+    """What somebody wished is on the agent's own page; the tier is what counts."""
+    columns = admin.site._registry[Agent].list_display
+    assert "risk_tier" in columns
+    assert "declared_tier" not in columns
+    said = console.get(reverse("admin:registry_agent_changelist")).content.decode()
+    assert "Risk tier" in said
+    assert "Risk level" not in said

@@ -39,12 +39,13 @@ FIELDS = (
 )
 REQUIRED = ("name", "environment", "platform", "purpose", "region", "data_classes", "human_owner", "technical_owner")
 
-# The lease outlives the review cadence by a week (facts: compliance section 5).
+# The lease outlives the next review: the longest round of the tier, the three days within which a review opens in time,
+# and the fourteen days it stays open. What opens later than that is late, and leases end meanwhile: not reviewed is not kept.
 LEASE = {
-    Tier.CRITICAL: timedelta(days=38),
-    Tier.HIGH: timedelta(days=38),
-    Tier.MEDIUM: timedelta(days=99),
-    Tier.LOW: timedelta(days=372),
+    Tier.CRITICAL: timedelta(days=31 + 3 + 14),
+    Tier.HIGH: timedelta(days=31 + 3 + 14),
+    Tier.MEDIUM: timedelta(days=92 + 3 + 14),
+    Tier.LOW: timedelta(days=366 + 3 + 14),
 }
 
 
