@@ -44,7 +44,6 @@ class Estate:
     hold: LegalHold
     sink: CheckpointSink
     paused_sink: CheckpointSink
-    hold: LegalHold
 
 
 def estate(cast: Cast) -> Estate:
@@ -89,7 +88,6 @@ def estate(cast: Cast) -> Estate:
         paused_sink=sinks.pause(
             sinks.add(name="Archive", kind="mail", address="archive@example.org", by=cast.ada), by=cast.ada, reason="Moved."
         ),
-        hold=holds.place(name="Case 7", reason="A lawsuit.", by=cast.cora),
         dead=Reaction.objects.create(event_id=TrailEvent.objects.latest("id").pk, handler="tell.somebody", state="dead"),
     )
 
@@ -184,8 +182,6 @@ WRITES: dict[str, Write] = {
     "sinks": Write("ada", lambda world: {"name": "Other", "kind": "mail", "address": "other@example.org"}),
     "sink_pause": Write("ada", _why, _uid("sink")),
     "sink_resume": Write("ada", _nothing, _uid("paused_sink")),
-    "keeping": Write("cora", lambda world: {"name": "Case 8", "reason": "Another lawsuit."}),
-    "hold_release": Write("cora", _why, _uid("hold")),
     "work_retry": Write("ada", _why, lambda world: {"pk": world.dead.pk}),
     "work_retry_all": Write("sid", _why),
 }
