@@ -11,7 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from agents.access.models import AccessRequest, Grant
-from agents.audit.models import CheckpointSink, LegalHold, Reaction
+from agents.audit.models import CheckpointSink, LegalHold, Reaction, TrailEvent
 from agents.registry.models import Agent
 from compliance.models import Pack
 from reviews.models import Campaign, Item
@@ -129,6 +129,9 @@ MATRIX: dict[str, Row] = {
     "pack": Row(seen_by=OVERSIGHT - {"sid"}, others=403, needs=_uid("pack")),
     "pack_pdf": Row(seen_by=OVERSIGHT - {"sid"}, others=403, when_seen=409, needs=_uid("pack")),
     "trail": Row(seen_by=OVERSIGHT, others=403),
+    "trail_proof": Row(
+        seen_by=OVERSIGHT, others=403, when_seen=409, needs=lambda world: {"pk": TrailEvent.objects.latest("id").pk}
+    ),
     "restore": Row(seen_by=OVERSIGHT, others=403),
     "keeping": Row(seen_by=OVERSIGHT, others=403),
     "hold_release": Row(seen_by=OVERSIGHT, needs=_uid("hold"), only_post=True),

@@ -62,6 +62,13 @@ def seal() -> int:
     return sealed
 
 
+def meet_the_server() -> None:
+    """Before anything is written on it: a database that moved to another server begins a new epoch there."""
+    with transaction.atomic():
+        if alone():
+            _current_epoch()
+
+
 def _is_anything_waiting() -> bool:
     """A look that takes no lock: mostly there is nothing to seal."""
     epoch, newest = epochs.newest(), Seal.objects.order_by("-number").first()

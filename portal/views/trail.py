@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from agents.audit import labels
+from agents.audit import labels, proofs
 from agents.audit.models import TrailEvent
 from agents.people.choices import SEES_EVERYTHING
 from agents.people.models import User
@@ -44,6 +45,16 @@ def trail(request: HttpRequest) -> HttpResponseBase:
         return as_csv("trail", _header(), _csv_rows(filters.rows))
     found = window(filters.rows, request, by=("-at", "-id"))
     return list_answer(request, "trail", _("Trail"), filters=filters, window=found, rows=list(_told(found.rows)))
+
+
+@role_required(*SEES_EVERYTHING)
+@require_safe
+def proof(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The event with its place in the signed trail, for `verify.pyz`. 409 while it is not signed yet."""
+    event = get_object_or_404(TrailEvent, pk=pk)
+    answer = JsonResponse(proofs.of_event(event), json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="event-{pk}.json"'
+    return answer
 
 
 def _told(events: list[TrailEvent]) -> Iterator[Told]:
@@ -104,4 +115,4 @@ def _csv_rows(rows: QuerySet[TrailEvent]) -> Iterator[list[object]]:
         ]
 
 
-urlpatterns = [path("trail/", trail, name="trail")]
+urlpatterns = [path("trail/", trail, name="trail"), path("trail/<int:pk>/proof.json", proof, name="trail_proof")]

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
-from agents.audit import rollback
+from agents.audit import rollback, sealing
 from agents.audit.verifier.note import BadNote
 from agents.people.actions import erasure
 from agents.people.models import Organisation
@@ -68,6 +68,7 @@ class Command(BaseCommand):
         """A database that is behind what was signed is told of before the first page is served."""
         try:
             found = rollback.look()
+            sealing.meet_the_server()
         except BadNote as problem:
             raise CommandError(
                 f"The newest checkpoint in {settings.MANDATE_CHECKPOINT_DIR} cannot be believed: {problem}."
