@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from pdfminer.high_level import extract_text
 
 from agents import clock
@@ -150,6 +150,8 @@ def test_the_document_tells_the_whole_way(cast: Cast) -> None:
         pack = requested(since=date(2026, 11, 1), until=date(2026, 11, 2), legal_entity=cast.hospital)
         packs.build(pack)
         pack.refresh_from_db()
+    # This test rolls back: on PostgreSQL nothing of a transaction that runs is sealed, so there is no root to print.
+    assert bool(pack.trail_root) == (connection.vendor == "sqlite")
     text = text_of(pack)
     for said in (
         "HIPAA Security Rule",
@@ -171,7 +173,7 @@ def test_the_document_tells_the_whole_way(cast: Cast) -> None:
         "It is not legal advice",
         "Page 1 of",
         str(pack.uid),
-        pack.trail_root.split(":")[1][:24],
+        *(root[:24] for root in pack.trail_root.split(":")[1:]),
     ):
         assert said in text, said
     assert text.index("Which agent did it?") < text.index("In this pack")
