@@ -127,20 +127,26 @@ def reactions_owed() -> Iterator[str]:
 
 
 def campaigns_not_whole() -> Iterator[str]:
-    """One campaign for each cadence and period, open with exactly the population it froze, told of once."""
+    """One campaign for each cadence and period, open with exactly the population it froze and those who joined, told of once."""
     for campaign in Campaign.objects.all():
         items = Item.objects.filter(campaign=campaign)
         agents = items.filter(kind="agent")
-        if campaign.state != "open" or agents.count() != campaign.population_count or items.count() != campaign.item_count:
-            yield f"{campaign} is {campaign.state} with {agents.count()} of {campaign.population_count} agents"
+        frozen, all_of_them = agents.filter(joined_at__isnull=True), (campaign.agent_count, campaign.all_items_count)
+        if campaign.state != "open" or frozen.count() != campaign.population_count:
+            yield f"{campaign} is {campaign.state} with {frozen.count()} of {campaign.population_count} agents"
+        if (agents.count(), items.count()) != all_of_them:
+            yield f"{campaign} has {agents.count()} agents and {items.count()} items, not {all_of_them}"
         if agents.values("agent").distinct().count() != agents.count():
             yield f"{campaign} asks twice about an agent"
         grants = items.filter(kind="grant")
         if grants.values("grant").distinct().count() != grants.count():
             yield f"{campaign} asks twice about an access"
-        opened = TrailEvent.objects.filter(event="campaign.opened", target_key=str(campaign.uid)).count()
-        if opened != 1:
+        told = TrailEvent.objects.filter(target_kind="campaign", target_key=str(campaign.uid))
+        if (opened := told.filter(event="campaign.opened").count()) != 1:
             yield f"{campaign} was opened {opened} times"
+        joined = [0, *(event.after["joined_count"] for event in told.filter(event="campaign.extended").order_by("id"))]
+        if joined[-1] != campaign.joined_count or joined != sorted(set(joined)):
+            yield f"{campaign} was joined by {campaign.joined_count}, the trail says {joined}"
 
 
 def packs_not_whole() -> Iterator[str]:
