@@ -88,7 +88,7 @@ def test_configuration_of_the_queue_loses_nothing() -> None:
     conf = app.conf
     assert (conf.task_acks_late, conf.task_reject_on_worker_lost, conf.worker_prefetch_multiplier) == (True, True, 1)
     assert (conf.accept_content, conf.task_serializer, conf.task_ignore_result) == (["json"], "json", True)
-    assert set(conf.beat_schedule) == {"run_due"}
+    assert set(conf.beat_schedule) == {"run_due", "seal", "deliver"}
     assert conf.task_time_limit < 300
 
 
