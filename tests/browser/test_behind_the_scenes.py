@@ -1,4 +1,4 @@
-"""/sinks/ and /health/ as people see them: empty and with something wrong, on both screens, in both themes."""
+"""/sinks/, /health/ and their neighbours as people see them: empty and with something wrong, on both screens, in both themes."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,7 +10,7 @@ from django.db import connection
 from playwright.sync_api import expect
 
 from agents import clock
-from agents.audit.models import Alarm, Checkpoint, CheckpointSink, Reaction
+from agents.audit.models import Alarm, Checkpoint, CheckpointSink, Reaction, Rollback
 from agents.people.models import User
 from tests.browser.portal import PASSWORD, Desk, browser
 from tests.database import TestDatabase
@@ -53,6 +53,14 @@ def something_wrong() -> None:
     connection.close()
 
 
+def restored() -> None:
+    """The portal found itself behind what it had signed."""
+    Rollback.objects.create(
+        detected_at=clock.now(), known_epoch=1, known_size=13_000, known_root=bytes(32), found_size=12_408, found_root=bytes(32)
+    )
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("width", "height", "scheme"),
     [pytest.param(1440, 900, "light", id="1440-light"), pytest.param(390, 844, "dark", id="390-dark")],
@@ -72,6 +80,8 @@ def test_sinks_and_health_are_whole(
         desk.open("/health/")
         expect(desk.page.locator(".m-banner")).to_contain_text("1 piece of follow-up work was given up.")
         desk.page.get_by_role("link", name="See what to do").click()
+        for place in ("/work/", "/trail/", "/trail/keeping/", "/restore/"):
+            desk.open(place)
         desk.open("/sinks/")
         desk.page.get_by_text("Pause", exact=False).first.click()
         desk.look("sinks-pausing")
@@ -84,4 +94,9 @@ def test_sinks_and_health_are_whole(
         expect(desk.page.get_by_role("alert")).to_contain_text("Address")
         desk.complaints.clear()  # the browser's own word about the status 400
         desk.look("sinks-refused")
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(restored).result()
+        desk.open("/restore/")
+        expect(desk.page.get_by_text("592 events are missing.")).to_be_visible()
+        expect(desk.page.get_by_text("Only an administrator can acknowledge a restored backup.")).to_be_visible()
         desk.leave()
