@@ -21,12 +21,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import Settings
 
 from agents import clock
-from agents.audit import gate, sealing
+from agents.audit import gate
 from agents.audit.models import DueRun, IdempotentCall, Rollback, Seal, TrailEvent
 from agents.people.models import User
 from tests.database import TestDatabase
 from tests.people import PASSWORD, assemble
 from tests.test_portal.test_start import answers
+from tests.trails import seal_all
 from tests.writes import SIGN_IN, WRITES, Estate, Write, estate
 
 NOT_COUNTED = (Session, IdempotentCall, DueRun)
@@ -136,8 +137,7 @@ def test_an_empty_portal_is_not_founded_without_a_trail(own_database: TestDataba
 
 def test_a_restored_backup_is_not_acknowledged_without_a_trail(own_database: TestDatabase) -> None:
     ada = desk(assemble().ada)
-    while sealing.seal():
-        pass
+    seal_all()
     newest = Seal.objects.latest("number")
     Rollback.objects.create(
         detected_at=clock.now(),

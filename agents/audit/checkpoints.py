@@ -1,6 +1,7 @@
 """Signed checkpoints: made every minute, every so many events, and at once after what must not be lost."""
 
 import logging
+import time
 from datetime import timedelta
 
 from django.db import transaction
@@ -44,6 +45,16 @@ def run() -> int:
         sign(cause)
     else:
         catch_up()
+    return sealed
+
+
+def settle(patience: float = 60.0) -> int:
+    """As `run`, for operators: waits for transactions that are under way, at most so many seconds; how many were sealed."""
+    give_up_at = time.monotonic() + patience
+    sealed = run()
+    while sealing.is_anything_waiting() and time.monotonic() < give_up_at:
+        time.sleep(0.3)
+        sealed += run()
     return sealed
 
 

@@ -53,7 +53,7 @@ class Batch:
 def seal() -> int:
     """All events that can be sealed are; how many were. Another sealer at work: 0. Raises NotSealed."""
     sealed = 0
-    while _is_anything_waiting():
+    while is_anything_waiting():
         with transaction.atomic():
             count = seal_batch() if alone() else 0
         sealed += count
@@ -69,7 +69,7 @@ def meet_the_server() -> None:
             _current_epoch()
 
 
-def _is_anything_waiting() -> bool:
+def is_anything_waiting() -> bool:
     """A look that takes no lock: mostly there is nothing to seal."""
     epoch, newest = epochs.newest(), Seal.objects.order_by("-number").first()
     if epoch is None or newest is None or newest.epoch != epoch.number or epoch.server != epochs.server_id():

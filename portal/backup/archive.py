@@ -75,7 +75,7 @@ def read_manifest(path: Path) -> Manifest:
             if entry.name == manifests.NAME:
                 if entry.size > manifests.LARGEST:
                     raise CannotRestore(f"{DAMAGED}: its list of contents is too long.")
-                said = _content(tar, entry).read()
+                said = _read(_content(tar, entry), manifests.LARGEST)
     if not said:
         raise CannotRestore(f"{DAMAGED}: its list of contents is missing.")
     return manifests.parse(said)
@@ -145,9 +145,9 @@ def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
     return content
 
 
-def _read(content: IO[bytes]) -> bytes:
+def _read(content: IO[bytes], size: int = CHUNK) -> bytes:
     try:
-        return content.read(CHUNK)
+        return content.read(size)
     except (OSError, EOFError, tarfile.TarError) as problem:
         raise CannotRestore(f"{DAMAGED}.") from problem
 

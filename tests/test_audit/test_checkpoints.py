@@ -10,7 +10,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 
 from agents import clock
-from agents.audit import checkpoints, keys, live, outside, sealing
+from agents.audit import checkpoints, keys, live, outside
 from agents.audit.keys import KeyProblem
 from agents.audit.models import Checkpoint, TrailEvent
 from agents.audit.verifier.folder import notes_of
@@ -19,7 +19,7 @@ from agents.registry.models import Agent
 from tests.builders import agent_at
 from tests.database import TestDatabase
 from tests.people import Cast, assemble
-from tests.trails import seal, sign, tell, trail_home  # noqa: F401  (a fixture)
+from tests.trails import seal, seal_all, sign, tell, trail_home  # noqa: F401  (a fixture)
 
 DICE = random.Random(1)
 Cause = Checkpoint.Cause
@@ -75,13 +75,13 @@ def test_an_approval_and_a_stop_are_signed_at_once(trail_home: Path, cast: Cast)
 def test_a_ready_pack_names_a_signed_head_and_is_signed_for_at_once(own_database: TestDatabase) -> None:
     cast = assemble()
     agent_at(Agent.State.ACTIVE, cast)
-    day = str(clock.now().date())
-    call_command("build_pack", framework="hipaa", since=clock.now().date(), until=clock.now().date(), out=own_database.folder)
-    assert day
-    named = Checkpoint.objects.get()
+    seal_all()
+    today = clock.now().date()
+    call_command("build_pack", framework="hipaa", since=today, until=today, out=own_database.folder)
+    named = Checkpoint.objects.latest("id")
     told = TrailEvent.objects.get(event="pack.ready")
     assert told.after["trail_root"] == f"{named.size}:{bytes(named.root).hex()}"
-    sealing.seal()
+    seal_all()
     assert checkpoints.why_now() == Cause.URGENT
 
 
@@ -105,17 +105,17 @@ def test_a_note_that_a_crash_cut_off_does_no_harm(trail_home: Path) -> None:  # 
 
 def test_a_process_killed_before_it_wrote_the_folder_is_made_good(own_database: TestDatabase) -> None:
     tell(1, DICE)
-    checkpoints.run()
+    checkpoints.settle()
     [path] = outside.folder().glob("*.notes")
     path.unlink()
     (outside.folder() / "newest.note").unlink()
-    checkpoints.run()
+    checkpoints.settle()
     assert outside.newest_note() == Checkpoint.objects.get().note
 
 
 def test_another_key_signs_only_after_it_was_announced(own_database: TestDatabase, settings: Settings, tmp_path: Path) -> None:
     tell(1, DICE)
-    checkpoints.run()
+    checkpoints.settle()
     old = keys.trusted()
     settings.MANDATE_SIGNING_KEY_FILE = tmp_path / "other.pem"
     with pytest.raises(KeyProblem, match="not the one that signed before"):
@@ -127,7 +127,7 @@ def test_another_key_signs_only_after_it_was_announced(own_database: TestDatabas
     assert keys.trusted()[0] == old[0]
     assert TrailEvent.objects.filter(event="signing_key.changed").count() == 1
     tell(1, DICE)
-    sealing.seal()
+    seal_all()
     assert checkpoints.sign(Cause.OPERATOR)
     assert live.check().problems == []
 

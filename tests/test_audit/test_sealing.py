@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from agents.audit import export, live, sealing
+from agents.audit import checkpoints, export, live, sealing
 from agents.audit.events import Event
 from agents.audit.models import Checkpoint, Epoch, Seal, TrailEvent, TrailRef, TreeNode
 from agents.audit.trail import record
@@ -73,7 +73,7 @@ def test_what_commits_late_is_waited_for(own_database: TestDatabase) -> None:
     assert sealing.seal() == 0
     go_on.set()
     thread.join()
-    assert sealing.seal() == 4
+    assert checkpoints.settle() == 4
     assert TrailEvent.objects.order_by("xid", "id").first() == TrailEvent.objects.get(target_key="slow")
     assert live.check().is_well
 
@@ -90,7 +90,7 @@ def test_many_sealers_and_writers_at_once_leave_one_chain(own_database: TestData
         thread.start()
     for thread in threads:
         thread.join()
-    sealing.seal()
+    checkpoints.settle()
     report = live.check()
     assert (report.problems, report.sealed_count, report.unsealed_count) == ([], 180, 0)
 

@@ -64,7 +64,7 @@ class Checkpoints:
         for epoch in epochs[1:]:
             if epoch.number not in signed_for:
                 self.report.problem(
-                    f"epoch {epoch.number}", "nobody signed a checkpoint in it, so nobody vouches for its beginning"
+                    f"epoch {epoch.number}", "nobody signed a checkpoint in it (yet), so nobody vouches for its beginning"
                 )
         for where, head in self.heads:
             if self._fits(head):

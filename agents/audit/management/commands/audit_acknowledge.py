@@ -20,5 +20,5 @@ class Command(BaseCommand):
             epoch = rollback.acknowledge(by=System("operator"), reason=options["reason"])
         except IllegalMove as refusal:
             raise CommandError(refusal.sentence) from refusal
-        checkpoints.run()
+        checkpoints.settle()
         self.stdout.write(f"{epoch} began. The portal writes again.".capitalize())

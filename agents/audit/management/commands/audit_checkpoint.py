@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from agents.audit import checkpoints, sealing
+from agents.audit import checkpoints
 from agents.audit.keys import KeyProblem
 from agents.audit.models import Checkpoint
 from agents.audit.sealing import NotSealed
@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            sealing.seal()
+            checkpoints.settle()
             made = checkpoints.sign(Checkpoint.Cause.OPERATOR)
         except (NotSealed, KeyProblem, BadNote) as problem:
             raise CommandError(str(problem)) from problem

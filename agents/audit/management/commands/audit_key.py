@@ -22,12 +22,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["rotate"]:
-                checkpoints.run()  # what stands is signed by the old key
+                checkpoints.settle()  # what stands is signed by the old key
                 with transaction.atomic():
                     new = keys.rotate()
                     ref = TrailRef("signing_key", new.id.hex(), str(new))
                     record(Event.SIGNING_KEY_CHANGED, ref, by=System("operator"), after={"key": str(new)})
-                checkpoints.run()
+                checkpoints.settle()
             for key in keys.trusted() or [keys.public_key(keys.signing_key())]:
                 self.stdout.write(str(key))
         except (KeyProblem, BadNote) as problem:
