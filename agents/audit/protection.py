@@ -114,13 +114,25 @@ def grant_to_app_role(connection: BaseDatabaseWrapper) -> None:
         cursor.execute("SELECT current_user")
         if not role or cursor.fetchone()[0] == role:
             return
-        quoted = connection.ops.quote_name(role)
-        cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quoted}")
-        cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}")
-        cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}")
-        for model in append_only_models():
-            table = connection.ops.quote_name(model._meta.db_table)
-            cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}")
+        for statement in rights(role):
+            cursor.execute(statement)
+
+
+def rights(role: str) -> list[str]:
+    """What gives the app role its rights, whatever the search path; tables that are not there (yet) are passed over."""
+    quoted = '"' + role.replace('"', '""') + '"'
+    statements = [
+        f"GRANT USAGE ON SCHEMA public TO {quoted}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {quoted}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
+    ]
+    for model in append_only_models():
+        table = f'public."{model._meta.db_table}"'
+        statements.append(
+            f"DO $body$ BEGIN IF to_regclass('{table}') IS NOT NULL THEN"
+            f" REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {quoted}; END IF; END $body$"
+        )
+    return statements
 
 
 POSTGRESQL = (

@@ -6,6 +6,7 @@ The address and the password reach PostgreSQL's programs through the environment
 import os
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -67,13 +68,17 @@ def refuse_in_use(url: str) -> None:
         )
 
 
-def load(url: str, dump: Path, expected: Facts) -> None:
-    """The database holds exactly what was dumped; one transaction, so otherwise it holds what it held before."""
+def load(url: str, dump: Path, expected: Facts, rights: Sequence[str]) -> None:
+    """The database holds exactly what was dumped; one transaction, so otherwise it holds what it held before.
+
+    rights: statements that let the app role work with it again, in the same transaction.
+    """
     counted = "".join(
         f'DO $body$ BEGIN IF (SELECT count(*) FROM public."{table}") <> {count} THEN'  # noqa: S608
         f" RAISE EXCEPTION 'the table {table} does not hold {count} rows'; END IF; END $body$;\n"
         for table, count in expected.rows.items()  # names and numbers that the manifest's reader let through
     )
+    counted += "".join(f"{statement};\n" for statement in rights)
     reading = [_tool("pg_restore"), "--no-owner", "--no-privileges", "--schema=public", "--exit-on-error", "--file=-", str(dump)]
     writing = [_tool("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--file=-"]
     with tempfile.TemporaryFile() as said:

@@ -15,7 +15,7 @@ from django.db import connections, transaction
 from django.db.migrations.loader import MigrationLoader
 
 from agents import clock
-from agents.audit import rollback, sealing
+from agents.audit import protection, rollback, sealing
 from agents.audit.actors import Actor
 from agents.audit.errors import Refusal
 from agents.audit.events import Event
@@ -153,7 +153,7 @@ def _connected_to(file: Path) -> Iterator[None]:
 
 def _put_back_postgresql(staged: Path, manifest: Manifest, settle_in: _SettlingIn) -> tuple[int | None, str]:
     """Replaced in one transaction; then triggers and rights are put back by migrate, as the owner."""
-    postgresql.load(owner_url(), staged, manifest.facts)
+    postgresql.load(owner_url(), staged, manifest.facts, protection.rights(settings.MANDATE_APP_ROLE))
     for command, *options in (("createcachetable",), ("migrate", "--skip-checks")):
         words = [sys.executable, sys.argv[0], command, *options, "--verbosity", "0"]
         done = subprocess.run(words, check=False, capture_output=True, text=True)  # noqa: S603
